@@ -8,13 +8,11 @@
 namespace strata {
 
 // Empty until the kernels of the forward pass are here: a device is offered only when it can compute a model.
-std::vector<BackendChoice> cudaBackends()
-{
+std::vector<BackendChoice> cudaBackends() {
     return {};
 }
 
-std::vector<DeviceInfo> cudaDevices()
-{
+std::vector<DeviceInfo> cudaDevices() {
     // Without a driver the runtime answers InsufficientDriver, not NoDevice, and leaves the count alone.
     int count = 0;
     if (cudaGetDeviceCount(&count) != cudaSuccess)
@@ -24,8 +22,8 @@ std::vector<DeviceInfo> cudaDevices()
         cudaDeviceProp properties = {};
         std::size_t freeBytes = 0;
         std::size_t totalBytes = 0;
-        if (cudaGetDeviceProperties(&properties, index) != cudaSuccess || cudaSetDevice(index) != cudaSuccess
-            || cudaMemGetInfo(&freeBytes, &totalBytes) != cudaSuccess)
+        if (cudaGetDeviceProperties(&properties, index) != cudaSuccess || cudaSetDevice(index) != cudaSuccess ||
+            cudaMemGetInfo(&freeBytes, &totalBytes) != cudaSuccess)
             continue;
         DeviceInfo info;
         info.id = "cuda:" + std::to_string(index);
