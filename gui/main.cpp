@@ -3,6 +3,7 @@
 #include "gui/main_window.h"
 #include "gui/screenshot.h"
 #include "gui/settings/setting_keys.h"
+#include "gui/single_instance.h"
 #include "gui/theme.h"
 
 #include "core/base/log.h"
@@ -16,8 +17,6 @@
 #include <QFileInfo>
 #include <QTemporaryDir>
 #include <QTextStream>
-
-#include <optional>
 
 namespace {
 
@@ -77,6 +76,48 @@ QSize sizeFrom(const QString& widthByHeight) {
         widthByHeight.section(QLatin1Char('x'), 0, 0).toInt(), widthByHeight.section(QLatin1Char('x'), 1, 1).toInt()};
 }
 
+// What a later start asks of this one.
+void comeForward(MainWindow& window, const QString& file) {
+    window.setWindowState(window.windowState() & ~Qt::WindowMinimized);
+    window.show();
+    window.raise();
+    window.activateWindow();
+    if (!file.isEmpty())
+        window.loadModel(file);
+}
+
+// Neither shows nor changes what the person has, and asks nobody who does.
+int takePicture(const QCommandLineParser& parser, const QString& file) {
+    const QTemporaryDir scratch;
+    Settings settings(scratch.filePath(QStringLiteral("strata.ini")));
+    settings.set(setting::theme, parser.value(kTheme));
+    const Theme theme(settings);
+    EngineController controller(devices());
+    MainWindow window(controller, settings, builtInFolder(), scratch.filePath(QStringLiteral("chat.json")));
+    const Screenshot screenshot(window, controller, parser.value(kScreenshot));
+    window.resize(sizeFrom(parser.value(kSize)));
+    window.show();
+    window.loadModel(file.isEmpty() ? modelAtStart(settings) : file);
+    return QApplication::exec();
+}
+
+int showWindow(const QString& file) {
+    SingleInstance instance(QFileInfo(ChatStore::standardPath()).path());
+    if (instance.start(file) == SingleInstance::Role::HandedOver)
+        return 0;
+    Settings settings(Settings::standardPath());
+    const Theme theme(settings);
+    EngineController controller(devices());
+    MainWindow window(controller, settings, builtInFolder(), ChatStore::standardPath());
+    QObject::connect(&instance, &SingleInstance::fileHandedOver, &window,
+        [&window](const QString& path) { comeForward(window, path); });
+    window.show();
+    const QString path = file.isEmpty() ? modelAtStart(settings) : file;
+    if (!path.isEmpty())
+        window.loadModel(path);
+    return QApplication::exec();
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -95,24 +136,7 @@ int main(int argc, char** argv) {
     QGuiApplication::setDesktopFileName(QStringLiteral("strata"));
     parser.process(app);
 
-    const bool isPicture = parser.isSet(kScreenshot);
-    const QTemporaryDir scratch; // a picture neither shows nor changes what the person has
-    Settings settings(isPicture ? scratch.filePath(QStringLiteral("strata.ini")) : Settings::standardPath());
-    if (isPicture)
-        settings.set(setting::theme, parser.value(kTheme));
-    const Theme theme(settings);
-    EngineController controller(devices());
-    MainWindow window(controller, settings, builtInFolder(),
-        isPicture ? scratch.filePath(QStringLiteral("chat.json")) : ChatStore::standardPath());
-    std::optional<Screenshot> screenshot;
-    if (isPicture) {
-        screenshot.emplace(window, controller, parser.value(kScreenshot));
-        window.resize(sizeFrom(parser.value(kSize)));
-    }
-    window.show();
     const QStringList files = parser.positionalArguments();
-    const QString path = files.isEmpty() ? modelAtStart(settings) : files.first();
-    if (!path.isEmpty())
-        window.loadModel(path);
-    return QApplication::exec();
+    const QString file = files.isEmpty() ? QString() : QFileInfo(files.first()).absoluteFilePath();
+    return parser.isSet(kScreenshot) ? takePicture(parser, file) : showWindow(file);
 }

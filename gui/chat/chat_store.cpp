@@ -26,7 +26,8 @@ QString pathAside(const QString& filePath, const QString& word) {
 } // namespace
 
 ChatStore::ChatStore(const QString& filePath, std::function<StoredChat()> current, QObject* parent)
-    : QObject(parent), m_filePath(filePath), m_current(std::move(current)) {
+    : QObject(parent), m_filePath(filePath), m_lock(filePath + u".lock"_s), m_current(std::move(current)) {
+    m_lock.setStaleLockTime(0); // a lock grows stale by the death of its process, not by age
     m_soon.setSingleShot(true);
     m_soon.setInterval(kSaveDelayMs);
     connect(&m_soon, &QTimer::timeout, this, &ChatStore::saveNow);
@@ -37,6 +38,12 @@ QString ChatStore::standardPath() {
 }
 
 StoredChat ChatStore::load() {
+    const bool isHeld = isHeldByAnother();
+    if (isHeld) {
+        m_hasFailed = true;
+        emit failed(heldSentence());
+    }
+    const Seen seen = look();
     QFile file(m_filePath);
     if (!file.exists()) {
         return {};
@@ -48,11 +55,12 @@ StoredChat ChatStore::load() {
     if (!document.isObject()) {
         // Whatever it holds, the next save must not replace it.
         const QString aside = pathAside(m_filePath, u"damaged-"_s);
-        const bool isMoved = QFile::rename(m_filePath, aside);
+        const bool isMoved = !isHeld && QFile::rename(m_filePath, aside);
         emit failed(tr("The last conversation can't be read from %1: %2. The file was kept as %3.")
                         .arg(m_filePath, reason, isMoved ? aside : m_filePath));
         return {};
     }
+    m_seen = seen;
     return chatFromJson(document.object());
 }
 
@@ -64,20 +72,57 @@ void ChatStore::saveSoon() {
 
 bool ChatStore::saveNow() {
     m_soon.stop();
-    QDir().mkpath(QFileInfo(m_filePath).path());
-    QSaveFile file(m_filePath);
-    const QByteArray bytes = QJsonDocument(chatToJson(m_current())).toJson(QJsonDocument::Compact);
-    const bool isSaved = file.open(QIODevice::WriteOnly) && file.write(bytes) == bytes.size() && file.commit();
+    const bool isHeld = isHeldByAnother();
+    const QString problem = isHeld ? QString() : write();
+    const bool isSaved = !isHeld && problem.isEmpty();
     if (!isSaved && !m_hasFailed) {
         m_hasFailed = true;
-        emit failed(tr("The conversation can't be saved to %1: %2. It stays here until the window is closed.")
-                        .arg(m_filePath, file.errorString()));
+        emit failed(isHeld ? heldSentence()
+                           : tr("The conversation can't be saved to %1: %2. It stays here until the window is closed.")
+                                 .arg(m_filePath, problem));
     }
     if (isSaved && m_hasFailed) {
         m_hasFailed = false;
         emit recovered();
     }
     return isSaved;
+}
+
+// A folder that takes no lock is none of another process: writing there says what is wrong with it.
+bool ChatStore::isHeldByAnother() {
+    if (m_lock.isLocked()) {
+        return false;
+    }
+    QDir().mkpath(QFileInfo(m_filePath).path());
+    return !m_lock.tryLock(0) && m_lock.error() == QLockFile::LockFailedError;
+}
+
+QString ChatStore::heldSentence() const {
+    qint64 process = 0;
+    QString host;
+    QString program;
+    m_lock.getLockInfo(&process, &host, &program);
+    return tr("This conversation is open in another Strata (process %1 on %2), so what you write here is not saved. "
+              "Close the other one, and it will be.")
+        .arg(QString::number(process), host);
+}
+
+QString ChatStore::write() {
+    if (QFileInfo::exists(m_filePath) && look() != m_seen && !QFile::rename(m_filePath, pathAside(m_filePath, {}))) {
+        return tr("another program wrote it meanwhile, and it can't be renamed");
+    }
+    QSaveFile file(m_filePath);
+    const QByteArray bytes = QJsonDocument(chatToJson(m_current())).toJson(QJsonDocument::Compact);
+    if (!file.open(QIODevice::WriteOnly) || file.write(bytes) != bytes.size() || !file.commit()) {
+        return file.errorString();
+    }
+    m_seen = look();
+    return {};
+}
+
+ChatStore::Seen ChatStore::look() const {
+    const QFileInfo file(m_filePath);
+    return file.exists() ? Seen{file.size(), file.lastModified()} : Seen();
 }
 
 bool ChatStore::setAside() {

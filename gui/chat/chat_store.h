@@ -4,6 +4,8 @@
 #include "gui/chat/chat_transcript.h"
 #include "gui/chat/reply_settings.h"
 
+#include <QDateTime>
+#include <QLockFile>
 #include <QObject>
 #include <QTimer>
 
@@ -23,7 +25,8 @@ struct StoredChat {
 };
 
 // Keeps the open conversation in one JSON file, so that a crash or a lost battery costs two seconds of it at most.
-// GUI thread.
+// Never writes over what another process wrote: the file is locked while this lives, and one that still differs from
+// what was last read or written here keeps its words under a name of its own. GUI thread.
 class ChatStore : public QObject {
     Q_OBJECT
 
@@ -43,7 +46,21 @@ signals:
     void recovered();
 
 private:
+    // The file as this process last read or wrote it.
+    struct Seen {
+        qint64 bytes = -1;
+        QDateTime modified;
+        bool operator==(const Seen&) const = default;
+    };
+
+    bool isHeldByAnother();
+    QString heldSentence() const;
+    QString write(); // why it failed; empty: written
+    Seen look() const;
+
     QString m_filePath;
+    QLockFile m_lock;
+    Seen m_seen;
     std::function<StoredChat()> m_current;
     QTimer m_soon;
     bool m_hasFailed = false;

@@ -58,6 +58,8 @@ private slots:
     void suggestionsSend();
     void restoresTheChat();
     void newChatKeepsTheOldOneOnDisk();
+    void secondProcessLosesNoWords();
+    void fileWrittenMeanwhileIsKept();
 
 private:
     MessageEdit* edit() const { return m_chat->findChild<MessageEdit*>(); }
@@ -314,6 +316,51 @@ void TestChatView::newChatKeepsTheOldOneOnDisk() {
     m_chat->newChat();
     QCOMPARE(transcript().rowCount(), 0);
     QCOMPARE(QDir(m_folder->path()).entryList({u"chat-*.json"_s}).size(), 1);
+}
+
+// Two views stand for two processes: the lock knows no difference.
+void TestChatView::secondProcessLosesNoWords() {
+    turn(u"one"_s, u"1"_s);
+    ChatView second(storePath());
+    second.resize(700, 600);
+    second.show();
+    const QList<QLabel*> labels = second.findChildren<QLabel*>();
+    const auto sentence = std::find_if(labels.begin(), labels.end(),
+        [](const QLabel* label) { return label->isVisible() && label->text().contains(u"another Strata"_s); });
+    QVERIFY(sentence != labels.end());
+    second.showModel(tinyModel());
+    second.send(u"of the second"_s);
+    second.newChat(); // sets nothing aside that is not its own
+    QCOMPARE(second.transcript().rowCount(), 2);
+    m_chat.reset(); // the first is closed and saved
+    second.finishReply(result());
+    QTRY_VERIFY_WITH_TIMEOUT(!(*sentence)->isVisible(), 6000);
+    const QDir folder = QFileInfo(storePath()).dir();
+    QByteArray all;
+    for (const QString& name : folder.entryList({u"chat*.json"_s})) {
+        QFile file(folder.filePath(name));
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        all += file.readAll();
+    }
+    QVERIFY(all.contains("\"one\""));
+    QVERIFY(all.contains("of the second"));
+}
+
+void TestChatView::fileWrittenMeanwhileIsKept() {
+    turn(u"one"_s, u"1"_s);
+    const QByteArray words = R"({"entries":[{"kind":"own","text":"by a program that knows no lock"}]})";
+    QFile file(storePath());
+    QVERIFY(file.open(QIODevice::WriteOnly) && file.write(words) == words.size());
+    file.close();
+    m_chat.reset(); // saves
+    const QDir folder = QFileInfo(storePath()).dir();
+    const QStringList names = folder.entryList({u"chat-*.json"_s});
+    QCOMPARE(names.size(), 1);
+    QFile kept(folder.filePath(names.first()));
+    QVERIFY(kept.open(QIODevice::ReadOnly));
+    QCOMPARE(kept.readAll(), words);
+    QVERIFY(file.open(QIODevice::ReadOnly));
+    QVERIFY(file.readAll().contains("\"one\""));
 }
 
 QTEST_MAIN(TestChatView)
