@@ -65,6 +65,12 @@ QString formatDuration(double seconds) {
     return QStringLiteral("%1 h %2 min").arg(whole / 3600).arg(whole % 3600 / 60);
 }
 
+QString formatContext(quint32 usedTokens, quint32 capacity) {
+    const QString share =
+        QStringLiteral("%1 of %2").arg(formatCount(std::min(usedTokens, capacity)), formatCount(capacity));
+    return usedTokens < capacity ? share : QStringLiteral("full, ") + share;
+}
+
 QString formatPath(const QString& path) {
     const QString home = QDir::homePath();
     if (path == home || path.startsWith(home + QLatin1Char('/')))

@@ -278,6 +278,12 @@ void MainWindow::makeKeysDock() {
 
 void MainWindow::connectEngine() {
     connect(&m_controller, &EngineController::loaded, this, &MainWindow::rememberLoaded);
+    connect(&m_controller, &EngineController::loadRefused, this, [this](const Failure& failure) {
+        const LoadedModel& kept = *m_controller.loadedModel();
+        m_notices->addSentence(
+            tr("Not loaded: %1. %2 is still there, with room for %3 tokens.")
+                .arg(failure.sentence, QString::fromStdString(kept.summary.name), formatCount(kept.contextTokens)));
+    });
     connect(&m_controller, &EngineController::stateChanged, this, [this] {
         const auto& loaded = m_controller.loadedModel();
         const QString name = loaded ? QString::fromStdString(loaded->summary.name) : QString();

@@ -97,5 +97,5 @@ void StatusLine::showContext(quint32 usedTokens) {
     const auto& loaded = m_controller.loadedModel();
     m_context->setVisible(loaded.has_value());
     if (loaded)
-        m_context->setText(tr("context %1 of %2").arg(formatCount(usedTokens), formatCount(loaded->contextTokens)));
+        m_context->setText(tr("context %1").arg(formatContext(usedTokens, loaded->contextTokens)));
 }

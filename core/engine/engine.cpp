@@ -35,6 +35,13 @@ PassLimits chooseLimits(const LoadRequest& request, const ModelSpec& spec) {
     return {.maxTokens = chunk, .maxLogitRows = std::min(request.logitRows, chunk), .contextTokens = context};
 }
 
+// Other devices refuse by themselves.
+void checkHostMemory(const LoadRequest& request, const BackendChoice& device, const Model& model,
+    const PassLimits& limits, const SystemMemory& memory) {
+    if (device.info.kind == DeviceKind::Cpu)
+        checkMemory(request.path.filename().string(), memoryNeed(model, limits), memory);
+}
+
 std::string textOf(const Vocabulary& vocabulary, const std::optional<TokenId>& token) {
     return token ? vocabulary.texts.at(token->value) : std::string();
 }
@@ -58,14 +65,25 @@ std::uint64_t hashOf(std::span<const float> logits) {
 
 } // namespace
 
+void Engine::checkLoad(const LoadRequest& request, const BackendChoice& device, std::uint64_t freedBytes) {
+    const Model model(request.path);
+    const PassLimits limits = chooseLimits(request, model.spec());
+    SystemMemory memory = readSystemMemory();
+    memory.availableBytes = std::min(memory.totalBytes, memory.availableBytes + freedBytes);
+    checkHostMemory(request, device, model, limits, memory);
+}
+
+std::uint64_t Engine::hostBytes() const {
+    return device().kind == DeviceKind::Cpu ? memoryNeed(*m_model, m_limits).total() : 0;
+}
+
 std::unique_ptr<Engine> Engine::load(
     const LoadRequest& request, const BackendChoice& device, const LoadProgressSink& progress, std::stop_token stop) {
     auto model = std::make_shared<const Model>(request.path);
     if (stop.stop_requested())
         return nullptr;
     const PassLimits limits = chooseLimits(request, model->spec());
-    if (device.info.kind == DeviceKind::Cpu) // other devices refuse by themselves
-        checkMemory(request.path.filename().string(), memoryNeed(*model, limits), readSystemMemory());
+    checkHostMemory(request, device, *model, limits, readSystemMemory());
     std::unique_ptr<Engine> engine(new Engine(std::move(model), device.open(), limits));
     engine->m_weights = WeightStore::open(*engine->m_model, *engine->m_backend, progress, stop);
     if (!engine->m_weights || stop.stop_requested())

@@ -75,7 +75,9 @@ void connectChatToEngine(ChatView& chat, EngineController& engine) {
     QObject::connect(&engine, &EngineController::pieceReady, &chat, &ChatView::takePiece);
     QObject::connect(&engine, &EngineController::finished, &chat, &ChatView::finishReply);
     QObject::connect(&engine, &EngineController::failed, &chat,
-        [&chat](const Failure& failure) { chat.failReply(failure.sentence, failure.details); });
+        [&chat](const Failure& failure) { chat.failReply(failure.sentence, failure.details, failure.isCpuOffered); });
+    QObject::connect(&chat, &ChatView::loadAgainRequested, &engine, &EngineController::loadAgain);
+    QObject::connect(&chat, &ChatView::loadOnCpuRequested, &engine, &EngineController::loadOnCpu);
     QObject::connect(&engine, &EngineController::loaded, &chat, &ChatView::showModel);
     QObject::connect(&engine, &EngineController::stateChanged, &chat, [&chat, &engine] { showState(chat, engine); });
     connectCounting(chat, engine);

@@ -18,7 +18,7 @@ QJsonObject toJson(const ReplyStats& stats) {
         {"cachedTokens"_L1, static_cast<qint64>(stats.cachedTokens)},
         {"generatedTokens"_L1, static_cast<qint64>(stats.generatedTokens)},
         {"tokensPerSecond"_L1, stats.tokensPerSecond}, {"firstTokenSeconds"_L1, stats.firstTokenSeconds},
-        {"stopNote"_L1, stats.stopNote}};
+        {"stopNote"_L1, stats.stopNote}, {"contextFull"_L1, stats.isContextFull}};
 }
 
 ReplyStats statsFromJson(const QJsonObject& object) {
@@ -29,6 +29,7 @@ ReplyStats statsFromJson(const QJsonObject& object) {
     stats.tokensPerSecond = object["tokensPerSecond"_L1].toDouble();
     stats.firstTokenSeconds = object["firstTokenSeconds"_L1].toDouble();
     stats.stopNote = object["stopNote"_L1].toString();
+    stats.isContextFull = object["contextFull"_L1].toBool();
     return stats;
 }
 

@@ -129,6 +129,30 @@ void ChatTranscript::appendNotice(const QString& sentence, const QString& detail
     append({.kind = EntryKind::Notice, .text = sentence, .details = details, .choices = choices});
 }
 
+void ChatTranscript::withdrawContextChoices() {
+    withdrawChoices({NoticeChoice::StartNewChat, NoticeChoice::DropOldest, NoticeChoice::ReloadWithMoreContext});
+}
+
+void ChatTranscript::withdrawChoices(const QList<NoticeChoice>& choices) {
+    for (int row = 0; row < rowCount(); ++row) {
+        const auto removed =
+            m_entries[row].choices.removeIf([&choices](NoticeChoice choice) { return choices.contains(choice); });
+        if (removed > 0) {
+            changed(row, {TextRole});
+        }
+    }
+}
+
+void ChatTranscript::makeRoom(quint32 contextTokens) {
+    const int row = lastRow(EntryKind::Reply);
+    if (row < 0 || !m_entries[row].stats || !m_entries[row].stats->isContextFull) {
+        return;
+    }
+    ReplyStats& stats = *m_entries[row].stats;
+    stats.isContextFull = contextTokens <= stats.promptTokens + stats.generatedTokens;
+    changed(row, {StatsRole});
+}
+
 void ChatTranscript::setUnfolded(int row, bool isUnfolded) {
     m_entries[row].isUnfolded = isUnfolded;
     changed(row, {TextRole});
@@ -164,7 +188,10 @@ void ChatTranscript::restore(const QList<TranscriptEntry>& entries, int remember
     endResetModel();
 }
 
+// What an earlier notice offered was about the turn before.
 void ChatTranscript::append(const TranscriptEntry& entry) {
+    withdrawChoices({NoticeChoice::StartNewChat, NoticeChoice::DropOldest, NoticeChoice::ReloadWithMoreContext,
+        NoticeChoice::TryAgain, NoticeChoice::LoadOnCpu});
     const int row = rowCount();
     beginInsertRows({}, row, row);
     m_entries.append(entry);

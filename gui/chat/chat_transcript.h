@@ -14,7 +14,7 @@
 enum class EntryKind { Own, Reply, Notice };
 
 // What a notice offers to do, in the order it is offered.
-enum class NoticeChoice { StartNewChat, DropOldest, ReloadWithMoreContext, TryAgain };
+enum class NoticeChoice { StartNewChat, DropOldest, ReloadWithMoreContext, TryAgain, LoadOnCpu };
 
 struct ReplyStats {
     quint32 promptTokens = 0;
@@ -22,7 +22,8 @@ struct ReplyStats {
     quint32 generatedTokens = 0;
     double tokensPerSecond = 0; // 0: too short to tell
     double firstTokenSeconds = 0;
-    QString stopNote = {}; // empty: the model ended its turn
+    QString stopNote = {};      // empty: the model ended its turn
+    bool isContextFull = false; // that is what ended it, and there is no more room yet
 
     bool operator==(const ReplyStats&) const = default;
 };
@@ -69,6 +70,8 @@ public:
     void appendPiece(const QString& piece); // to the growing reply; dropped if there is none
     void endReply(const ReplyStats& stats); // an empty reply's row goes, unless its stats say why it is empty
     void appendNotice(const QString& sentence, const QString& details, const QList<NoticeChoice>& choices);
+    void withdrawContextChoices();        // they were about a context that is no more
+    void makeRoom(quint32 contextTokens); // a reply that ended for want of it can go on if this is more
     void setUnfolded(int row, bool isUnfolded);
     void truncate(int rowCount); // keeps the first rows
     bool forgetOldestTurn();     // false: only the last turn is left
@@ -80,6 +83,7 @@ signals:
 
 private:
     void append(const TranscriptEntry& entry);
+    void withdrawChoices(const QList<NoticeChoice>& choices);
     void changed(int row, const QList<int>& roles);
 
     QList<TranscriptEntry> m_entries;

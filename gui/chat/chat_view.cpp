@@ -293,7 +293,22 @@ void ChatView::choose(NoticeChoice choice) {
         }
         return;
     case NoticeChoice::TryAgain:
+        tryAgain();
+        return;
+    case NoticeChoice::LoadOnCpu:
+        m_isReplyWanted = true;
+        emit loadOnCpuRequested();
+        return;
+    }
+}
+
+void ChatView::tryAgain() {
+    if (m_model) {
         regenerate();
         return;
+    }
+    m_isReplyWanted = true;
+    if (m_loadingName.isEmpty()) {
+        emit loadAgainRequested();
     }
 }

@@ -60,7 +60,7 @@ public slots:
     void showPromptProgress(const strata::PromptProgress& progress);
     void takePiece(const QString& piece);
     void finishReply(const strata::GenerationResult& result);
-    void failReply(const QString& sentence, const QString& details);
+    void failReply(const QString& sentence, const QString& details, bool isCpuOffered = false);
     void setContextTokens(quint32 used);
 
 signals:
@@ -70,6 +70,8 @@ signals:
     void tokenCountRequested(int attachmentId, const QString& text); // answered by Composer::setTokenCount
     void contextCountRequested();                                    // answered by setContextTokens
     void reloadWithMoreContextRequested(quint32 contextTokens);
+    void loadAgainRequested(); // the model that was there last
+    void loadOnCpuRequested(); // the same
     void openModelRequested();
     void modelRequested(const QString& path);
 
@@ -86,6 +88,7 @@ private:
     void act(int row, const MessageAction& action);
     void choose(NoticeChoice choice);
     void dropOldest();
+    void tryAgain();
     QList<NoticeChoice> withRoomToGrow(QList<NoticeChoice> choices) const;
     bool isReplyShown() const; // not after a new chat was begun meanwhile
     void endReplying();
@@ -109,7 +112,10 @@ private:
     QString m_loadingName; // empty: nothing is being loaded
     QStringList m_recentModels;
     QString m_templateNotice; // the last one shown
+    QString m_formerPath;     // of the last model that was there, and its context
+    quint32 m_formerContext = 0;
     QElapsedTimer m_promptWatch;
     int m_editedRow = -1;
     bool m_isReplying = false;
+    bool m_isReplyWanted = false; // once the model is there
 };

@@ -11,6 +11,8 @@
 #include <QLabel>
 #include <QStackedWidget>
 
+#include <utility>
+
 namespace {
 
 constexpr double kSecondsUntilRateIsKnown = 0.5;
@@ -27,9 +29,20 @@ void ChatView::showModel(const LoadedModel& model) {
     for (const Attachment& attachment : m_composer->attachments()) { // each model counts in its own way
         emit tokenCountRequested(attachment.id, attachment.text);
     }
+    const QString path = QString::fromStdString(model.summary.path.string());
+    if (path != m_formerPath || model.contextTokens != m_formerContext) {
+        m_transcript.withdrawContextChoices();
+        m_transcript.makeRoom(model.contextTokens);
+    }
+    m_formerPath = path;
+    m_formerContext = model.contextTokens;
+    if (std::exchange(m_isReplyWanted, false)) {
+        regenerate();
+    }
 }
 
 void ChatView::showNoModel() {
+    m_isReplyWanted = false;
     m_model.reset();
     m_loadingName.clear();
     m_gauge->setTokens(0, 0);
@@ -38,7 +51,9 @@ void ChatView::showNoModel() {
 }
 
 void ChatView::showLoading(const QString& name) {
+    const bool isReplyWanted = m_isReplyWanted;
     showNoModel();
+    m_isReplyWanted = isReplyWanted;
     m_loadingName = name;
     refreshPage();
     refreshObstacle();
@@ -104,7 +119,7 @@ bool ChatView::isReplyShown() const {
     return m_transcript.rowCount() > 0 && m_transcript.entries().constLast().isGrowing;
 }
 
-void ChatView::failReply(const QString& sentence, const QString& details) {
+void ChatView::failReply(const QString& sentence, const QString& details, bool isCpuOffered) {
     if (!m_isReplying) {
         return;
     }
@@ -115,7 +130,11 @@ void ChatView::failReply(const QString& sentence, const QString& details) {
     const TranscriptEntry& reply = m_transcript.entry(m_transcript.rowCount() - 1);
     m_transcript.endReply(reply.text.isEmpty() ? ReplyStats{} : ReplyStats{.stopNote = tr("interrupted")});
     endReplying();
-    m_transcript.appendNotice(sentence, details, {NoticeChoice::TryAgain});
+    QList<NoticeChoice> choices = {NoticeChoice::TryAgain};
+    if (isCpuOffered) {
+        choices.append(NoticeChoice::LoadOnCpu);
+    }
+    m_transcript.appendNotice(sentence, details, choices);
 }
 
 void ChatView::endReplying() {

@@ -24,8 +24,10 @@ void ContextGauge::setTokens(quint32 used, quint32 capacity) {
     m_used = used;
     m_capacity = capacity;
     const quint32 left = capacity - std::min(used, capacity);
-    setToolTip(capacity == 0
-                   ? tr("No model is loaded, so there is no context to fill.")
+    setToolTip(capacity == 0 ? tr("No model is loaded, so there is no context to fill.")
+               : used > capacity
+                   ? tr("Context: the conversation takes %1 tokens, more than the %2 that the model can keep in mind.")
+                         .arg(formatCount(used), formatCount(capacity))
                    : tr("Context: the conversation takes %1 of the %2 tokens that the model can keep in mind; "
                         "%3 are left for what comes.")
                          .arg(formatCount(used), formatCount(capacity), formatCount(left)));
@@ -34,12 +36,12 @@ void ContextGauge::setTokens(quint32 used, quint32 capacity) {
 }
 
 QString ContextGauge::text() const {
-    return m_capacity == 0 ? QString() : tr("%1 of %2").arg(formatCount(m_used), formatCount(m_capacity));
+    return m_capacity == 0 ? QString() : formatContext(m_used, m_capacity);
 }
 
 QSize ContextGauge::sizeHint() const {
     const QFontMetrics metrics(font());
-    return {metrics.horizontalAdvance(QStringLiteral("131,072 of 131,072")) + kBarWidth + 12, metrics.height() + 4};
+    return {metrics.horizontalAdvance(formatContext(131072, 131072)) + kBarWidth + 12, metrics.height() + 4};
 }
 
 void ContextGauge::paintEvent(QPaintEvent* /*event*/) {

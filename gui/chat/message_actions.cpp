@@ -19,6 +19,8 @@ QString choiceText(NoticeChoice choice) {
         return translated("Reload with more context");
     case NoticeChoice::TryAgain:
         return translated("Try again");
+    case NoticeChoice::LoadOnCpu:
+        return translated("Load on the CPU");
     }
     return {};
 }
@@ -32,7 +34,9 @@ QString choiceHint(NoticeChoice choice) {
     case NoticeChoice::ReloadWithMoreContext:
         return translated("Load the model again with room for twice as many tokens; needs more memory.");
     case NoticeChoice::TryAgain:
-        return translated("Send the last message again.");
+        return translated("Send the last message again; a model that is gone is loaded first.");
+    case NoticeChoice::LoadOnCpu:
+        return translated("Load the model into main memory (RAM), then send the last message again.");
     }
     return {};
 }
@@ -56,7 +60,7 @@ QList<MessageAction> messageActions(const ChatTranscript& transcript, int row, b
         add(Kind::Edit, translated("Edit"), translated("Change this message and send it again."), true);
     }
     if (entry.kind == EntryKind::Reply && row == transcript.lastRow(EntryKind::Reply)) {
-        if (entry.stats && !entry.stats->stopNote.isEmpty() && !entry.text.isEmpty()) {
+        if (entry.stats && !entry.stats->stopNote.isEmpty() && !entry.stats->isContextFull && !entry.text.isEmpty()) {
             add(Kind::Continue, translated("Continue"), translated("Have the model go on where this reply ends."),
                 true);
         }

@@ -80,5 +80,6 @@ ReplyStats replyStats(const strata::GenerationResult& result) {
     }
     stats.firstTokenSeconds = Seconds(result.firstToken).count();
     stats.stopNote = stopNote(result);
+    stats.isContextFull = result.reason == strata::StopReason::ContextFull;
     return stats;
 }

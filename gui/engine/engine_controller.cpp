@@ -45,6 +45,7 @@ void EngineController::connectWorker() {
         },
         Qt::QueuedConnection);
     connect(m_worker, &EngineWorker::loaded, this, &EngineController::takeLoaded, Qt::QueuedConnection);
+    connect(m_worker, &EngineWorker::refused, this, &EngineController::takeRefusal, Qt::QueuedConnection);
     connect(m_worker, &EngineWorker::finished, this, &EngineController::takeFinished, Qt::QueuedConnection);
     connect(m_worker, &EngineWorker::failed, this, &EngineController::takeFailure, Qt::QueuedConnection);
     connect(m_worker, &EngineWorker::tokensCounted, this, &EngineController::tokensCounted, Qt::QueuedConnection);
@@ -79,6 +80,21 @@ void EngineController::load(const LoadCommand& command) {
     QMetaObject::invokeMethod(
         m_worker, [worker = m_worker, id, command, choice = *device, stop] { worker->load(id, command, choice, stop); },
         Qt::QueuedConnection);
+}
+
+void EngineController::loadAgain() {
+    if (!m_lastLoad.path.isEmpty())
+        load(LoadCommand(m_lastLoad));
+}
+
+void EngineController::loadOnCpu() {
+    const auto cpu = std::find_if(m_devices.begin(), m_devices.end(),
+        [](const strata::BackendChoice& choice) { return choice.info.kind == strata::DeviceKind::Cpu; });
+    if (cpu == m_devices.end() || m_lastLoad.path.isEmpty())
+        return;
+    LoadCommand command = m_lastLoad;
+    command.deviceId = QString::fromStdString(cpu->info.id);
+    load(command);
 }
 
 void EngineController::unload() {
@@ -155,6 +171,14 @@ void EngineController::takeLoaded(RequestId id, const LoadedModel& model) {
     m_loaded = model;
     setState(State::Ready);
     emit loaded(model);
+}
+
+void EngineController::takeRefusal(RequestId id, const Failure& failure, const LoadedModel& kept) {
+    if (!isCurrent(id))
+        return;
+    m_lastLoad = kept.command;
+    takeLoaded(id, kept);
+    emit loadRefused(failure);
 }
 
 void EngineController::takeFinished(RequestId id, const strata::GenerationResult& result) {

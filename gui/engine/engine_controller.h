@@ -22,6 +22,7 @@ class EngineWorker;
 //                                                         engine has stopped
 //   unload    -          cancel, Empty      Empty         cancel, Empty      Empty
 //
+// A load that fails before the model that is there had to go leaves that model: loadRefused(), and Ready again.
 // A verb that is not legal (-) does nothing. Every accepted generate() is answered by exactly one finished() or
 // failed(), also when another verb cuts it short, and by no piece after that.
 class EngineController : public QObject {
@@ -44,6 +45,8 @@ public:
 
 public slots:
     void load(const LoadCommand& command);
+    void loadAgain(); // what was loaded last; nothing if there was nothing
+    void loadOnCpu(); // the same, this time there
     void unload();
     bool generate(const GenerateCommand& command); // false: not legal now
     void cancel();
@@ -60,6 +63,7 @@ signals:
     void stopping();                                  // isStopping() became true
     void loadProgress(quint64 doneBytes, quint64 totalBytes);
     void loaded(const LoadedModel& model);
+    void loadRefused(const Failure& failure); // after loaded() with the model that stays, or came back
     void failed(const Failure& failure);
     void promptProgress(const strata::PromptProgress& progress);
     void pieceReady(const QString& piece); // at most one per 16 ms; whole characters
@@ -73,6 +77,7 @@ private:
     void setState(State state);
     bool isCurrent(RequestId id) const { return id == m_currentId; }
     void takeLoaded(RequestId id, const LoadedModel& model);
+    void takeRefusal(RequestId id, const Failure& failure, const LoadedModel& kept);
     void takeFinished(RequestId id, const strata::GenerationResult& result);
     void takeFailure(RequestId id, const Failure& failure);
 

@@ -33,6 +33,7 @@ struct GenerateCommand {
 };
 
 struct LoadedModel {
+    LoadCommand command; // that it was loaded by
     strata::ModelSummary summary;
     strata::DeviceInfo device;
     quint32 contextTokens = 0;
@@ -45,4 +46,5 @@ struct Failure {
     QString sentence;            // what happened, why, what to do
     QString details;             // for a fold: file, device, sizes
     bool isEngineUsable = false; // only this request failed, the model is still loaded
+    bool isCpuOffered = false;   // a GPU failed or its memory does not suffice: the CPU may do
 };

@@ -7,11 +7,19 @@
 
 #include <exception>
 #include <new>
+#include <utility>
 
 namespace {
 
 constexpr qint64 kPieceIntervalMs = 16;    // one frame at 60 Hz
 constexpr qint64 kProgressIntervalMs = 33; // a bar needs no more than 30 Hz
+
+strata::LoadRequest toRequest(const LoadCommand& command) {
+    strata::LoadRequest request;
+    request.path = command.path.toStdString();
+    request.contextTokens = command.contextTokens;
+    return request;
+}
 
 strata::GenerationRequest toRequest(const GenerateCommand& command) {
     strata::GenerationRequest request;
@@ -43,37 +51,80 @@ bool leavesEngineUsable(strata::ErrorCode code) {
 } // namespace
 
 template <typename Body>
-bool EngineWorker::guard(RequestId id, const QString& details, Body&& body) {
+std::optional<Failure> EngineWorker::attempt(const QString& details, Body&& body) {
     Q_ASSERT(QThread::currentThread() == thread());
     Failure failure;
     failure.details = details;
     try {
         body();
-        return true;
+        return std::nullopt;
     } catch (const strata::Error& error) {
         failure.sentence = QString::fromUtf8(error.what());
         failure.isEngineUsable = m_engine != nullptr && leavesEngineUsable(error.code());
+        failure.isCpuOffered =
+            m_device.info.kind == strata::DeviceKind::Gpu &&
+            (error.code() == strata::ErrorCode::Device || error.code() == strata::ErrorCode::OutOfMemory);
     } catch (const std::bad_alloc&) {
         failure.sentence = tr("There is not enough memory (RAM). Close other programs, or load with less context.");
     } catch (const std::exception& error) {
         failure.sentence = tr("The engine met something it does not know: %1").arg(QString::fromUtf8(error.what()));
     }
-    emit failed(id, failure);
-    return failure.isEngineUsable;
+    return failure;
 }
 
+template <typename Body>
+bool EngineWorker::guard(RequestId id, const QString& details, Body&& body) {
+    const std::optional<Failure> failure = attempt(details, std::forward<Body>(body));
+    if (!failure)
+        return true;
+    emit failed(id, *failure);
+    return failure->isEngineUsable;
+}
+
+// The model that is there goes only once the next one is known to fit, and before that takes memory.
 void EngineWorker::load(
     RequestId id, const LoadCommand& command, const strata::BackendChoice& device, std::stop_token stop) {
-    unload(); // first, so that both models never need memory at once
     const QString details =
         tr("File: %1\nDevice: %2\nContext: %3")
             .arg(command.path, QString::fromStdString(device.info.name),
                 command.contextTokens == 0 ? tr("automatic") : QString::number(command.contextTokens));
-    if (!guard(id, details, [&] { openEngine(id, command, device, stop); }))
-        unload();
+    std::optional<LoadedModel> former; // of the same file: loaded again, it may be
+    const strata::BackendChoice formerDevice = m_device;
+    if (m_engine != nullptr) {
+        const auto refusal =
+            attempt(details, [&] { strata::Engine::checkLoad(toRequest(command), device, m_engine->hostBytes()); });
+        if (refusal) {
+            emit refused(id, *refusal, m_model);
+            return;
+        }
+        if (m_model.command.path == command.path)
+            former = m_model;
+    }
+    unload();
+    bool isOpen = false;
+    const auto failure = attempt(details, [&] { isOpen = openEngine(id, command, device, stop); });
+    if (isOpen)
+        emit loaded(id, m_model);
+    if (!failure)
+        return; // or stopped: whoever asked for that has moved on already
+    unload();
+    if (former && openAgain(id, *former, formerDevice, stop))
+        emit refused(id, *failure, m_model);
+    else
+        emit failed(id, *failure);
 }
 
-void EngineWorker::openEngine(
+// True: the former model is back.
+bool EngineWorker::openAgain(
+    RequestId id, const LoadedModel& former, const strata::BackendChoice& device, std::stop_token stop) {
+    bool isOpen = false;
+    const auto failure = attempt({}, [&] { isOpen = openEngine(id, former.command, device, stop); });
+    if (failure)
+        unload();
+    return isOpen;
+}
+
+bool EngineWorker::openEngine(
     RequestId id, const LoadCommand& command, const strata::BackendChoice& device, std::stop_token stop) {
     QElapsedTimer clock;
     clock.start();
@@ -85,22 +136,19 @@ void EngineWorker::openEngine(
         sinceReport.start();
         emit loadProgress(id, progress.doneBytes, progress.totalBytes);
     };
-    strata::LoadRequest request;
-    request.path = command.path.toStdString();
-    request.contextTokens = command.contextTokens;
-    m_engine = strata::Engine::load(request, device, report, stop);
+    m_device = device;
+    m_engine = strata::Engine::load(toRequest(command), device, report, stop);
     if (m_engine == nullptr)
-        return; // stopped: whoever asked for that has moved on already
+        return false;
     m_session.emplace(m_engine->newSession());
-
-    LoadedModel model;
-    model.summary = strata::summarize(m_engine->model()->file());
-    model.device = m_engine->device();
-    model.contextTokens = m_engine->contextTokens();
-    model.weightBytes = m_engine->weightBytes();
-    model.loadSeconds = static_cast<double>(clock.nsecsElapsed()) * 1e-9;
-    model.metrics = m_engine->metrics();
-    emit loaded(id, model);
+    m_model.command = command;
+    m_model.summary = strata::summarize(m_engine->model()->file());
+    m_model.device = m_engine->device();
+    m_model.contextTokens = m_engine->contextTokens();
+    m_model.weightBytes = m_engine->weightBytes();
+    m_model.loadSeconds = static_cast<double>(clock.nsecsElapsed()) * 1e-9;
+    m_model.metrics = m_engine->metrics();
+    return true;
 }
 
 void EngineWorker::unload() {

@@ -30,21 +30,29 @@ signals:
     void loadProgress(RequestId id, quint64 doneBytes, quint64 totalBytes);
     void loaded(RequestId id, const LoadedModel& model);
     void failed(RequestId id, const Failure& failure);
+    // The load failed, and the model that was there before it still is, or is again.
+    void refused(RequestId id, const Failure& failure, const LoadedModel& kept);
     void promptProgress(RequestId id, const strata::PromptProgress& progress);
     void pieceReady(RequestId id, const QString& piece);
     void finished(RequestId id, const strata::GenerationResult& result);
     void tokensCounted(RequestId id, quint32 tokenCount);
 
 private:
-    void openEngine(
+    bool openEngine( // false: stopped
         RequestId id, const LoadCommand& command, const strata::BackendChoice& device, std::stop_token stop);
+    bool openAgain(RequestId id, const LoadedModel& former, const strata::BackendChoice& device, std::stop_token stop);
     void runGeneration(RequestId id, const GenerateCommand& command, std::stop_token stop);
     void joinPiece(RequestId id, std::string_view piece);
     void flushPieces(RequestId id);
+    // Of what the body threw; nullopt: nothing.
+    template <typename Body>
+    std::optional<Failure> attempt(const QString& details, Body&& body);
     // False: the body threw, failed was emitted, and the engine can't be used again.
     template <typename Body>
     bool guard(RequestId id, const QString& details, Body&& body);
 
+    LoadedModel m_model;            // while there is an engine
+    strata::BackendChoice m_device; // of the last load
     std::unique_ptr<strata::Engine> m_engine;
     std::optional<strata::Session> m_session; // destroyed before the engine whose memory it uses
     std::string m_joined;                     // pieces not sent yet

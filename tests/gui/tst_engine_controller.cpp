@@ -30,6 +30,10 @@ private slots:
     void brokenFileFailsAndAnotherLoadWorks();
     void deviceFailureWhileGeneratingGivesFailed();
     void memoryRunningOutWhileLoadingGivesFailed();
+    void refusedLoadKeepsTheModel_data();
+    void refusedLoadKeepsTheModel();
+    void reloadThatFailsHalfWayBringsTheModelBack();
+    void gpuTroubleOffersTheCpu();
     void countsTokens();
     void secondTurnReusesTheCache();
     void destructionWhileGeneratingReturns();
@@ -265,6 +269,76 @@ void TestEngineController::memoryRunningOutWhileLoadingGivesFailed() {
     bench.controller.load(tiny());
     QVERIFY(bench.waitFor(State::Failed));
     QVERIFY(bench.controller.failure().sentence.contains(QStringLiteral("out of memory")));
+}
+
+void TestEngineController::refusedLoadKeepsTheModel_data() {
+    QTest::addColumn<QString>("file");
+    QTest::addColumn<quint32>("context");
+    QTest::addColumn<QString>("named");
+    QTest::newRow("no such file") << QStringLiteral("missing.gguf") << 0U << QStringLiteral("missing.gguf");
+    QTest::newRow("more context than it has") << QStringLiteral("tiny.gguf") << 512U << QStringLiteral("512");
+    QTest::newRow("more memory than there is")
+        << QStringLiteral("endless.gguf") << 268'435'456U << QStringLiteral("memory");
+}
+
+void TestEngineController::refusedLoadKeepsTheModel() {
+    QFETCH(const QString, file);
+    QFETCH(const quint32, context);
+    QFETCH(const QString, named);
+    strata::writeTinyModel(
+        m_folder.path().toStdString(), {.layerCount = 32, .context = 268'435'456, .stem = "endless"});
+    Bench bench;
+    QSignalSpy refused(&bench.controller, &EngineController::loadRefused);
+    bench.controller.load(tiny());
+    QVERIFY(bench.waitFor(State::Ready));
+    QVERIFY(bench.controller.generate(hello(4)));
+    QVERIFY(bench.waitFor(State::Ready));
+    bench.controller.load({.path = m_folder.filePath(file), .contextTokens = context, .deviceId = {}});
+    QVERIFY(bench.waitFor(State::Ready));
+    QCOMPARE(refused.size(), 1);
+    const QString sentence = refused.first().first().value<Failure>().sentence;
+    QVERIFY2(sentence.contains(named), qPrintable(sentence));
+    QCOMPARE(bench.failed.size(), 0);
+    QCOMPARE(bench.controller.loadedModel()->contextTokens, 256U);
+    QCOMPARE(bench.controller.lastLoad().path, m_path);
+    QVERIFY(bench.controller.generate(hello(4)));
+    QVERIFY(bench.waitFor(State::Ready));
+    QVERIFY(lastResult(bench.finished).cachedTokens > 0); // the very model, with its conversation
+}
+
+void TestEngineController::reloadThatFailsHalfWayBringsTheModelBack() {
+    const auto plan = std::make_shared<strata::FailurePlan>();
+    Bench bench(strata::decorate<strata::FailingBackend>(strata::cpuBackend(1), plan));
+    QSignalSpy refused(&bench.controller, &EngineController::loadRefused);
+    LoadCommand small = tiny();
+    small.contextTokens = 128;
+    bench.controller.load(small);
+    QVERIFY(bench.waitFor(State::Ready));
+    plan->allocationsLeft = 2;
+    plan->isOnce = true;
+    bench.controller.load(tiny());
+    QVERIFY(bench.waitFor(State::Ready));
+    QCOMPARE(refused.size(), 1);
+    QVERIFY(refused.first().first().value<Failure>().sentence.contains(QStringLiteral("out of memory")));
+    QCOMPARE(bench.controller.loadedModel()->contextTokens, 128U);
+    QVERIFY(bench.controller.generate(hello(4)));
+    QVERIFY(bench.waitFor(State::Ready));
+}
+
+void TestEngineController::gpuTroubleOffersTheCpu() {
+    const auto plan = std::make_shared<strata::FailurePlan>();
+    strata::BackendChoice gpu = strata::decorate<strata::FailingBackend>(strata::cpuBackend(1), plan);
+    gpu.info.id = "cuda:0";
+    gpu.info.kind = strata::DeviceKind::Gpu;
+    EngineController controller({gpu, strata::cpuBackend(1)});
+    const auto waitFor = [&](State state) { return QTest::qWaitFor([&] { return controller.state() == state; }); };
+    plan->allocationsLeft = 1;
+    controller.load(tiny());
+    QVERIFY(waitFor(State::Failed));
+    QVERIFY(controller.failure().isCpuOffered);
+    controller.loadOnCpu();
+    QVERIFY(waitFor(State::Ready));
+    QCOMPARE(controller.loadedModel()->device.kind, strata::DeviceKind::Cpu);
 }
 
 void TestEngineController::countsTokens() {

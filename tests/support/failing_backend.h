@@ -14,6 +14,7 @@ namespace strata {
 struct FailurePlan {
     std::atomic<std::int64_t> verbsLeft = -1;
     std::atomic<std::int64_t> allocationsLeft = -1;
+    std::atomic<bool> isOnce = false; // unless this is set: then it works again
 };
 
 // Throws Error (Device) at the planned verb, Error (OutOfMemory) at the planned allocation:
@@ -34,11 +35,14 @@ protected:
     }
 
 private:
-    static bool isDue(std::atomic<std::int64_t>& left) {
+    bool isDue(std::atomic<std::int64_t>& left) const {
         if (left < 0)
             return false;
-        if (left == 0)
+        if (left == 0) {
+            if (m_plan->isOnce)
+                left = -1;
             return true;
+        }
         --left;
         return false;
     }
