@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/quant/blocks.h"
+#include "core/quant/quant_type.h"
+#include "cuda/quant/weight_words.cuh"
+
+// How kernels read one weight format. A specialisation in a file of its own gives, for a quantised format:
+//   Block                          layout of a block (core/quant/blocks.h)
+//   kAlignment                     bytes that every block's address is a multiple of; tensors are 256-byte aligned
+//   kScaleLength                   16 or 32: consecutive weights that share a scale and a minimum
+//   kHasMinimum                    whether minimum() is ever other than 0
+//   Scales                         scales and minima of a block, in registers
+//   scales(block)                  reads them
+//   scale(scales, i), minimum(scales, i)   of weights [i * kScaleLength, (i + 1) * kScaleLength)
+//   codes(block, word)             weights 4 * word .. 4 * word + 3 as packed int8, the first in the lowest byte
+// so that weight = scale * code - minimum. Blocks may be in any address space. Codes may carry a power of two that
+// the scale takes back: a nibble left in the upper half of its byte costs no shift.
+// Float formats give decode(weights, i) alone.
+namespace strata::cuda {
+
+template <QuantType kType>
+struct WeightFormat;
+
+} // namespace strata::cuda

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "cuda/quant/format_traits.cuh"
+#include "cuda/quant/nibble_tables.cuh"
+
+namespace strata::cuda {
+
+template <>
+struct WeightFormat<QuantType::IQ4_XS> {
+    using Block = BlockIQ4_XS;
+    static constexpr int kAlignment = 8;
+    static constexpr int kScaleLength = 32;
+    static constexpr bool kHasMinimum = false;
+
+    struct Scales {
+        float d;
+        std::uint32_t low, high; // four and two bits a group
+    };
+
+    static __device__ Scales scales(const std::byte* block) {
+        const uint2 words = *reinterpret_cast<const uint2*>(block);
+        return {loadHalf(block + offsetof(Block, d)), words.y, words.x >> 16};
+    }
+    static __device__ float scale(const Scales& scales, int i) {
+        const std::uint32_t code = ((scales.low >> (4 * i)) & 0xfu) | (((scales.high >> (2 * i)) & 3u) << 4);
+        return scales.d * (static_cast<float>(code) - 32.0f);
+    }
+    static __device__ float minimum(const Scales&, int) { return 0.0f; }
+
+    static __device__ std::uint32_t codes(const std::byte* block, int word) {
+        const std::uint32_t pairs = loadWord<4>(block + offsetof(Block, qs) + word / 8 * 16 + 4 * (word & 3));
+        return lookUpNibbles(pairs, word % 8 >= 4, iq4Table());
+    }
+};
+
+} // namespace strata::cuda

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "cuda/quant/format_traits.cuh"
+
+namespace strata::cuda {
+
+template <>
+struct WeightFormat<QuantType::Q3_K> {
+    using Block = BlockQ3_K;
+    static constexpr int kAlignment = 2;
+    static constexpr int kScaleLength = 16;
+    static constexpr bool kHasMinimum = false;
+
+    struct Scales {
+        float d;
+        std::uint32_t codes[4]; // of four groups each, 32 too much
+    };
+
+    static __device__ Scales scales(const std::byte* block) {
+        std::uint32_t words[3];
+        for (int i = 0; i < 3; ++i)
+            words[i] = loadWord<kAlignment>(block + offsetof(Block, scales) + 4 * i);
+        Scales result = {loadHalf(block + offsetof(Block, d)) * 0.03125f, {}};
+        for (int i = 0; i < 4; ++i) {
+            const std::uint32_t low = (i < 2 ? words[i] : words[i - 2] >> 4) & 0x0f0f0f0fu;
+            result.codes[i] = low | (rotateLeft(words[2], 4 - 2 * i) & 0x30303030u);
+        }
+        return result;
+    }
+    static __device__ float scale(const Scales& scales, int i) {
+        return scales.d * (unsignedByte(scales.codes[i / 4], i % 4) - 32.0f);
+    }
+    static __device__ float minimum(const Scales&, int) { return 0.0f; }
+
+    // 32 * (q - 4)
+    static __device__ std::uint32_t codes(const std::byte* block, int word) {
+        const std::byte* const qs = block + offsetof(Block, qs) + word / 32 * 32 + word % 8 * 4;
+        const std::uint32_t low = rotateLeft(loadWord<kAlignment>(qs), 5 - word / 8 % 4 * 2) & 0x60606060u;
+        const std::uint32_t third = loadWord<kAlignment>(block + offsetof(Block, hmask) + word % 8 * 4);
+        return low | (((third << (7 - word / 8)) & 0x80808080u) ^ 0x80808080u);
+    }
+};
+
+} // namespace strata::cuda

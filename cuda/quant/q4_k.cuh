@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "cuda/quant/format_traits.cuh"
+#include "cuda/quant/six_bit_scales.cuh"
+
+namespace strata::cuda {
+
+template <>
+struct WeightFormat<QuantType::Q4_K> {
+    using Block = BlockQ4_K;
+    static constexpr int kAlignment = 16;
+    static constexpr int kScaleLength = 32;
+    static constexpr bool kHasMinimum = true;
+    using Scales = SixBitScales;
+
+    static __device__ Scales scales(const std::byte* block) { return SixBitScales::load(block); }
+    static __device__ float scale(const Scales& scales, int i) { return scales.scale(i); }
+    static __device__ float minimum(const Scales& scales, int i) { return scales.minimum(i); }
+
+    static __device__ std::uint32_t codes(const std::byte* block, int word) {
+        const std::byte* const qs = block + offsetof(Block, qs) + word / 16 * 32 + word % 8 * 4;
+        const std::uint32_t pairs = loadWord<4>(qs);
+        return (word / 8 % 2 == 0 ? pairs : pairs >> 4) & 0x0f0f0f0fu;
+    }
+};
+
+} // namespace strata::cuda
