@@ -5,6 +5,7 @@
 #include "gui/chat/chat_view.h"
 #include "gui/chat/composer.h"
 #include "gui/chat/sampling_panel.h"
+#include "gui/focus_ring.h"
 #include "gui/format.h"
 #include "gui/icon.h"
 #include "gui/keys_panel.h"
@@ -14,6 +15,7 @@
 #include "gui/notice_bar.h"
 #include "gui/settings/setting_keys.h"
 #include "gui/status_line.h"
+#include "gui/tab_order.h"
 
 #include <QActionGroup>
 #include <QApplication>
@@ -24,6 +26,7 @@
 #include <QFileInfo>
 #include <QMenuBar>
 #include <QMimeData>
+#include <QScrollArea>
 #include <QVBoxLayout>
 
 using State = EngineController::State;
@@ -71,6 +74,7 @@ MainWindow::MainWindow(
     m_chat->setRecentModels(m_settings.get(setting::recentModels));
     noteMissingGpu();
     restoreLayout();
+    markFocusedAreas(*this);
     m_chat->composer().focusText();
 }
 
@@ -352,6 +356,18 @@ void MainWindow::dropEvent(QDropEvent* event) {
         }
     }
     event->acceptProposedAction();
+}
+
+// Tab follows the eye, wherever the docks are, and not the order in which widgets were made.
+bool MainWindow::focusNextPrevChild(bool isForward) {
+    QWidget* next = nextInTabOrder(*this, QApplication::focusWidget(), isForward);
+    if (next == nullptr)
+        return false;
+    next->setFocus(isForward ? Qt::TabFocusReason : Qt::BacktabFocusReason);
+    for (QWidget* above = next->parentWidget(); above != nullptr; above = above->parentWidget())
+        if (auto* area = qobject_cast<QScrollArea*>(above))
+            area->ensureWidgetVisible(next);
+    return true;
 }
 
 void MainWindow::restoreLayout() {

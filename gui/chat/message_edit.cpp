@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/chat/message_edit.h"
 
+#include "gui/focus_ring.h"
+
 #include <QFileInfo>
 #include <QKeyEvent>
 #include <QMimeData>
@@ -33,6 +35,7 @@ MessageEdit::MessageEdit(QWidget* parent) : QPlainTextEdit(parent) {
     setAccessibleName(tr("Message"));
     setPlaceholderText(tr("Message"));
     setTabChangesFocus(true);
+    setProperty(kShowsOwnFocus, true); // the composer marks the box round it
     setFrameShape(QFrame::NoFrame);
     setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);

@@ -2,6 +2,7 @@
 #include "gui/chat/transcript_view.h"
 
 #include "gui/chat/transcript_accessibility.h"
+#include "gui/focus_ring.h"
 
 #include <QElapsedTimer>
 #include <QEvent>
@@ -27,6 +28,7 @@ TranscriptView::TranscriptView(ChatTranscript& transcript, QWidget* parent)
     setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOn); // a bar that came and went would move the text
     setFocusPolicy(Qt::StrongFocus);
+    setProperty(kShowsOwnFocus, true); // round the current message
     setFrameShape(QFrame::NoFrame);
     viewport()->setMouseTracking(true);
     viewport()->setBackgroundRole(QPalette::Base);
