@@ -7,7 +7,7 @@
 namespace strata::cuda {
 
 // Four words of a table of sixteen bytes, the first in the lowest byte.
-constexpr std::uint32_t packedEntries(const std::int8_t (&table)[16], int first) {
+__host__ __device__ constexpr std::uint32_t packedEntries(const std::int8_t (&table)[16], int first) {
     std::uint32_t word = 0;
     for (int i = 0; i < 4; ++i)
         word |= static_cast<std::uint32_t>(static_cast<std::uint8_t>(table[first + i])) << (8 * i);

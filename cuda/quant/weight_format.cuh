@@ -21,7 +21,7 @@
 // All weight formats on the GPU, by QuantType, and what kernels ask of any of them.
 namespace strata::cuda {
 
-constexpr bool isFloatFormat(QuantType type) {
+__host__ __device__ constexpr bool isFloatFormat(QuantType type) {
     return type == QuantType::F32 || type == QuantType::F16 || type == QuantType::BF16;
 }
 
