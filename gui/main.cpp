@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/chat/chat_store.h"
 #include "gui/main_window.h"
+#include "gui/models/model_at_start.h"
 #include "gui/screenshot.h"
 #include "gui/settings/setting_keys.h"
 #include "gui/single_instance.h"
@@ -23,7 +24,6 @@ namespace {
 const QString kScreenshot = QStringLiteral("screenshot");
 const QString kTheme = QStringLiteral("theme");
 const QString kScale = QStringLiteral("scale");
-const QString kModelAtStart = QStringLiteral("strata-demo.gguf");
 const QString kSize = QStringLiteral("size");
 
 QString text(const char* source) {
@@ -54,15 +54,6 @@ void preparePlatform(const QCommandLineParser& parser) {
 // Beside the program, as installed and as built: bin/strata and share/strata/models.
 QString builtInFolder() {
     return QDir::cleanPath(QCoreApplication::applicationDirPath() + QStringLiteral("/../share/strata/models"));
-}
-
-// What to open without being asked: the model that comes with the program, until the person has moved on to one of
-// their own.
-QString modelAtStart(const Settings& settings) {
-    const QDir builtIn(builtInFolder());
-    const QStringList recent = settings.get(setting::recentModels);
-    const bool hasMovedOn = !recent.isEmpty() && !builtIn.exists(QFileInfo(recent.first()).fileName());
-    return hasMovedOn || !builtIn.exists(kModelAtStart) ? QString() : builtIn.filePath(kModelAtStart);
 }
 
 std::vector<strata::BackendChoice> devices() {
@@ -97,7 +88,7 @@ int takePicture(const QCommandLineParser& parser, const QString& file) {
     const Screenshot screenshot(window, controller, parser.value(kScreenshot));
     window.resize(sizeFrom(parser.value(kSize)));
     window.show();
-    window.loadModel(file.isEmpty() ? modelAtStart(settings) : file);
+    window.loadModel(file.isEmpty() ? modelAtStart(settings, builtInFolder()) : file);
     return QApplication::exec();
 }
 
@@ -112,7 +103,7 @@ int showWindow(const QString& file) {
     QObject::connect(&instance, &SingleInstance::fileHandedOver, &window,
         [&window](const QString& path) { comeForward(window, path); });
     window.show();
-    const QString path = file.isEmpty() ? modelAtStart(settings) : file;
+    const QString path = file.isEmpty() ? modelAtStart(settings, builtInFolder()) : file;
     if (!path.isEmpty())
         window.loadModel(path);
     return QApplication::exec();

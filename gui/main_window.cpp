@@ -169,6 +169,11 @@ void MainWindow::makeModelMenu() {
     };
     connect(&m_controller, &EngineController::stateChanged, unload, showUnload);
     showUnload();
+    QAction* last = menu->addAction(tr("&Load the last model at start"));
+    last->setCheckable(true);
+    last->setChecked(m_settings.get(setting::loadsLastModel));
+    last->setToolTip(tr("Else the chat offers to load it."));
+    connect(last, &QAction::toggled, this, [this](bool isOn) { m_settings.set(setting::loadsLastModel, isOn); });
     menu->setToolTipsVisible(true);
 
     const std::vector<strata::DeviceInfo> devices = m_controller.devices();

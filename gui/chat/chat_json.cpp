@@ -41,6 +41,9 @@ QJsonObject toJson(const TranscriptEntry& entry) {
     if (!entry.details.isEmpty()) {
         object.insert("details"_L1, entry.details);
     }
+    if (entry.isGrowing) {
+        object.insert("growing"_L1, true);
+    }
     if (entry.stats) {
         object.insert("stats"_L1, toJson(*entry.stats));
     }
@@ -55,6 +58,7 @@ TranscriptEntry entryFromJson(const QJsonObject& object) {
     entry.text = object["text"_L1].toString();
     entry.speaker = object["speaker"_L1].toString();
     entry.details = object["details"_L1].toString();
+    entry.isGrowing = object["growing"_L1].toBool();
     if (object["stats"_L1].isObject()) {
         entry.stats = statsFromJson(object["stats"_L1].toObject());
     }

@@ -184,7 +184,16 @@ bool ChatTranscript::forgetOldestTurn() {
 void ChatTranscript::restore(const QList<TranscriptEntry>& entries, int rememberedFrom) {
     beginResetModel();
     m_entries = entries;
-    m_rememberedFrom = std::clamp(rememberedFrom, 0, static_cast<int>(entries.size()));
+    if (!m_entries.isEmpty() && m_entries.back().isGrowing) { // the program ended while it was written
+        strata::GenerationResult stopped;
+        stopped.reason = strata::StopReason::Cancelled;
+        m_entries.back().isGrowing = false;
+        m_entries.back().stats = replyStats(stopped);
+        if (m_entries.back().text.isEmpty()) {
+            m_entries.removeLast();
+        }
+    }
+    m_rememberedFrom = std::clamp(rememberedFrom, 0, static_cast<int>(m_entries.size()));
     endResetModel();
 }
 

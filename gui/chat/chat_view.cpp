@@ -3,6 +3,7 @@
 
 #include "gui/chat/composer.h"
 #include "gui/chat/context_gauge.h"
+#include "gui/chat/model_offer.h"
 #include "gui/chat/start_page.h"
 #include "gui/chat/transcript_view.h"
 #include "gui/format.h"
@@ -30,7 +31,7 @@ QString modelName(const LoadedModel& model) {
 ChatView::ChatView(const QString& storePath, QWidget* parent)
     : QWidget(parent), m_store(storePath, [this] { return storedChat(); }), m_view(new TranscriptView(m_transcript)),
       m_startPage(new StartPage), m_pages(new QStackedWidget), m_composer(new Composer), m_trouble(new QLabel),
-      m_status(new QLabel), m_gauge(new ContextGauge) {
+      m_status(new QLabel), m_gauge(new ContextGauge), m_offer(new ModelOffer) {
     qRegisterMetaType<GenerateCommand>();
     buildLayout();
     connectParts();
@@ -57,7 +58,9 @@ void ChatView::buildLayout() {
     m_trouble->setTextInteractionFlags(Qt::TextSelectableByMouse);
     m_trouble->hide();
     auto* line = new QHBoxLayout; // always there, so that nothing moves when it says something
+    line->addStrut(m_offer->sizeHint().height());
     line->addWidget(m_status, 1);
+    line->addWidget(m_offer, 1);
     line->addWidget(m_gauge);
     auto* below = new QVBoxLayout;
     below->setContentsMargins(12, 4, 12, 12);
@@ -75,6 +78,7 @@ void ChatView::buildLayout() {
 
 void ChatView::connectParts() {
     connect(m_composer, &Composer::sendRequested, this, qOverload<>(&ChatView::send));
+    connect(m_composer, &Composer::sendObstructed, this, &ChatView::missesModel);
     connect(m_composer, &Composer::stopRequested, this, &ChatView::stop);
     connect(m_composer, &Composer::editLastRequested, this, &ChatView::editLast);
     connect(m_composer, &Composer::editingCancelled, this, &ChatView::cancelEdit);
@@ -84,6 +88,8 @@ void ChatView::connectParts() {
     connect(m_startPage, &StartPage::suggestionChosen, this, qOverload<const QString&>(&ChatView::send));
     connect(m_startPage, &StartPage::modelChosen, this, &ChatView::modelRequested);
     connect(m_startPage, &StartPage::openWanted, this, &ChatView::openModelRequested);
+    connect(m_offer, &ModelOffer::modelChosen, this, &ChatView::modelRequested);
+    connect(m_offer, &ModelOffer::openWanted, this, &ChatView::openModelRequested);
     connect(&m_transcript, &QAbstractItemModel::rowsInserted, this, &ChatView::refreshPage);
     connect(&m_transcript, &QAbstractItemModel::rowsRemoved, this, &ChatView::refreshPage);
     connect(&m_transcript, &QAbstractItemModel::rowsInserted, &m_store, &ChatStore::saveSoon);
@@ -115,7 +121,7 @@ GenerateCommand ChatView::command() const {
 
 void ChatView::send() {
     const QString text = m_composer->text();
-    if (text.isEmpty() || m_isReplying || !m_model) {
+    if (text.isEmpty() || m_isReplying || missesModel()) {
         return;
     }
     if (m_editedRow >= 0) {
@@ -131,7 +137,7 @@ void ChatView::send() {
 }
 
 void ChatView::send(const QString& text) {
-    if (!m_isReplying && m_model) {
+    if (!m_isReplying && !missesModel()) {
         m_transcript.appendOwn(text);
         request();
     }
@@ -164,7 +170,7 @@ void ChatView::stop() {
 
 void ChatView::regenerate() {
     const int own = m_transcript.lastRow(EntryKind::Own);
-    if (m_isReplying || !m_model || own < 0) {
+    if (m_isReplying || own < 0 || missesModel()) {
         return;
     }
     m_transcript.truncate(own + 1);
@@ -172,7 +178,7 @@ void ChatView::regenerate() {
 }
 
 void ChatView::continueReply() {
-    if (m_isReplying || !m_model || !m_transcript.reopenReply()) {
+    if (m_isReplying || missesModel() || !m_transcript.reopenReply()) {
         return;
     }
     GenerateCommand wanted = command();
@@ -255,6 +261,7 @@ void ChatView::setSendWithEnter(bool isOn) {
 
 void ChatView::setRecentModels(const QStringList& paths) {
     m_recentModels = paths;
+    m_offer->setRecentModels(paths);
     refreshPage();
 }
 

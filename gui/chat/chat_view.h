@@ -13,6 +13,7 @@
 
 class Composer;
 class ContextGauge;
+class ModelOffer;
 class QLabel;
 class QStackedWidget;
 class StartPage;
@@ -94,6 +95,9 @@ private:
     void endReplying();
     void refreshPage();
     void refreshObstacle();
+    void refreshOffer();
+    void showOffer(bool isShown);
+    bool missesModel(); // and if so, says it to somebody who needs one now
     void showStatus(const QString& sentence);
     void restoreChat();
     StoredChat storedChat() const;
@@ -108,6 +112,7 @@ private:
     QLabel* m_trouble; // a conversation that can't be saved
     QLabel* m_status;
     ContextGauge* m_gauge;
+    ModelOffer* m_offer;
     std::optional<LoadedModel> m_model;
     QString m_loadingName; // empty: nothing is being loaded
     QStringList m_recentModels;

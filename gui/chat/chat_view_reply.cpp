@@ -4,6 +4,7 @@
 
 #include "gui/chat/composer.h"
 #include "gui/chat/context_gauge.h"
+#include "gui/chat/model_offer.h"
 #include "gui/chat/start_page.h"
 #include "gui/chat/transcript_view.h"
 #include "gui/format.h"
@@ -153,6 +154,7 @@ void ChatView::setContextTokens(quint32 used) {
 void ChatView::refreshPage() {
     QWidget* page = m_transcript.rowCount() > 0 ? static_cast<QWidget*>(m_view) : m_startPage;
     m_pages->setCurrentWidget(page);
+    refreshOffer();
     if (page == m_view) {
         return;
     }
@@ -170,6 +172,33 @@ void ChatView::refreshObstacle() {
                             : !m_loadingName.isEmpty()
                                 ? tr("%1 is being loaded; you can send when it is there.").arg(m_loadingName)
                                 : tr("No model is loaded; open one first (Ctrl+O)."));
+    m_offer->setInsisting(false);
+    showStatus({});
+    refreshOffer();
+}
+
+// The start page makes the same offer in its own way.
+void ChatView::refreshOffer() {
+    showOffer(!m_model && m_loadingName.isEmpty() && m_pages->currentWidget() == m_view);
+}
+
+void ChatView::showOffer(bool isShown) {
+    m_offer->setVisible(isShown);
+    m_status->setVisible(!isShown);
+    m_gauge->setVisible(!isShown);
+}
+
+bool ChatView::missesModel() {
+    if (m_model) {
+        return false;
+    }
+    if (m_loadingName.isEmpty()) {
+        m_offer->setInsisting(true);
+        showOffer(true);
+    } else {
+        showStatus(tr("Not sent: %1 is still being loaded. Send again when it is there.").arg(m_loadingName));
+    }
+    return true;
 }
 
 void ChatView::showStatus(const QString& sentence) {

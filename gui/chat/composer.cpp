@@ -219,7 +219,12 @@ bool Composer::eventFilter(QObject* watched, QEvent* event) {
 }
 
 void Composer::send() {
-    if (m_button->isEnabled() && !m_isReplying) {
+    if (m_isReplying) {
+        return;
+    }
+    if (!m_obstacle.isEmpty()) {
+        emit sendObstructed();
+    } else if (m_button->isEnabled()) {
         emit sendRequested();
     }
 }

@@ -51,6 +51,7 @@ public slots:
 
 signals:
     void sendRequested();
+    void sendObstructed(); // it was tried all the same
     void stopRequested();
     void editLastRequested();
     void editingCancelled();

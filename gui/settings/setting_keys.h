@@ -13,6 +13,7 @@ inline const Setting<QStringList> watchedFolders{"models/folders"};
 inline const Setting<QStringList> recentModels{"models/recent"};        // newest first
 inline const Setting<int> contextTokens{"models/context_tokens", 0};    // 0: automatic
 inline const Setting<QString> deviceId{"models/device"};                // empty: the best there is
+inline const Setting<bool> loadsLastModel{"models/load_last", false};   // at start
 inline const Setting<bool> sendWithEnter{"chat/send_with_enter", true}; // else Ctrl+Enter alone
 
 } // namespace setting

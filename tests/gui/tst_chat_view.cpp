@@ -63,6 +63,9 @@ private slots:
     void suggestionsSend();
     void restoresTheChat();
     void newChatKeepsTheOldOneOnDisk();
+    void replyCutOffByQuittingComesBackStopped();
+    void enterWithoutAModelOffersTheLast();
+    void restoredChatOffersTheLastModel();
     void secondProcessLosesNoWords();
     void fileWrittenMeanwhileIsKept();
 
@@ -72,6 +75,8 @@ private:
     ChatTranscript& transcript() const { return m_chat->transcript(); }
     QString storePath() const { return m_folder->filePath(u"chat.json"_s); }
     void makeChat();
+    QPushButton* button(const QString& text) const; // a visible one whose text holds this
+    QString shownText() const;                      // of all labels
     void turn(const QString& own, const QString& reply);
     void settle() { QTest::qWait(1); }
 
@@ -94,6 +99,25 @@ void TestChatView::makeChat() {
     m_chat->show();
     QVERIFY(QTest::qWaitForWindowExposed(m_chat.get()));
     m_chat->showModel(tinyModel());
+}
+
+QPushButton* TestChatView::button(const QString& text) const {
+    for (QPushButton* each : m_chat->findChildren<QPushButton*>()) {
+        if (each->isVisible() && each->text().contains(text)) {
+            return each;
+        }
+    }
+    return nullptr;
+}
+
+QString TestChatView::shownText() const {
+    QStringList texts;
+    for (const QLabel* label : m_chat->findChildren<QLabel*>()) {
+        if (label->isVisible()) {
+            texts.append(label->text());
+        }
+    }
+    return texts.join(u'\n');
 }
 
 void TestChatView::turn(const QString& own, const QString& reply) {
@@ -382,6 +406,68 @@ void TestChatView::newChatKeepsTheOldOneOnDisk() {
     m_chat->newChat();
     QCOMPARE(transcript().rowCount(), 0);
     QCOMPARE(QDir(m_folder->path()).entryList({u"chat-*.json"_s}).size(), 1);
+}
+
+void TestChatView::replyCutOffByQuittingComesBackStopped() {
+    m_chat->send(u"one"_s);
+    m_chat->takePiece(u"half "_s);
+    m_chat.reset();
+    makeChat();
+    QCOMPARE(transcript().rowCount(), 2);
+    QVERIFY(!transcript().entry(1).isGrowing);
+    QCOMPARE(transcript().index(1).data(ChatTranscript::StatsRole).toString(), u"stopped"_s);
+    settle();
+    const auto actions = view().actionsOf(1);
+    QVERIFY(std::any_of(actions.begin(), actions.end(),
+        [](const MessageAction& action) { return action.kind == MessageAction::Kind::Continue && action.isEnabled; }));
+    QSignalSpy asked(m_chat.get(), &ChatView::generateRequested);
+    m_chat->continueReply();
+    QCOMPARE(asked.size(), 1);
+    m_chat->takePiece(u"and whole"_s);
+    m_chat->finishReply(result());
+    QCOMPARE(transcript().entry(1).text, u"half and whole"_s);
+
+    m_chat->send(u"two"_s); // cut off before its first word: nothing came, so nothing is shown
+    m_chat.reset();
+    makeChat();
+    QCOMPARE(transcript().rowCount(), 3);
+}
+
+void TestChatView::enterWithoutAModelOffersTheLast() {
+    const QString here = m_folder->filePath(u"last & best.gguf"_s);
+    QFile file(here);
+    QVERIFY(file.open(QIODevice::WriteOnly));
+    m_chat->setRecentModels({m_folder->filePath(u"gone.gguf"_s), here});
+    m_chat->showNoModel();
+    QTest::keyClicks(edit(), u"Hi"_s);
+    QTest::keyClick(edit(), Qt::Key_Return);
+    QVERIFY(shownText().contains(u"Not sent: no model"_s));
+    QCOMPARE(m_chat->composer().draft(), u"Hi"_s);
+    QSignalSpy wanted(m_chat.get(), &ChatView::modelRequested);
+    QTest::mouseClick(button(u"Load last && best"_s), Qt::LeftButton);
+    QCOMPARE(wanted.size(), 1);
+    QCOMPARE(wanted[0][0].toString(), here);
+    m_chat->showLoading(u"last & best"_s);
+    QVERIFY(!shownText().contains(u"Not sent"_s));
+    QTest::keyClick(edit(), Qt::Key_Return);
+    QVERIFY(shownText().contains(u"Not sent: last & best is still being loaded"_s));
+    m_chat->showModel(tinyModel());
+    QVERIFY(!shownText().contains(u"Not sent"_s));
+    QCOMPARE(m_chat->composer().draft(), u"Hi"_s);
+}
+
+void TestChatView::restoredChatOffersTheLastModel() {
+    turn(u"one"_s, u"1"_s);
+    m_chat->showNoModel();
+    QVERIFY(shownText().contains(u"No model is loaded"_s));
+    QSignalSpy open(m_chat.get(), &ChatView::openModelRequested);
+    QTest::mouseClick(button(u"Open a model file"_s), Qt::LeftButton); // none was loaded yet
+    QCOMPARE(open.size(), 1);
+    m_chat->regenerate();
+    QVERIFY(shownText().contains(u"Not sent"_s));
+    QCOMPARE(transcript().rowCount(), 2);
+    m_chat->showModel(tinyModel());
+    QVERIFY(button(u"Open a model file"_s) == nullptr);
 }
 
 // Two views stand for two processes: the lock knows no difference.

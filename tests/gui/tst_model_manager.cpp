@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "gui/models/model_at_start.h"
 #include "gui/models/model_manager.h"
 #include "gui/settings/setting_keys.h"
 #include "tests/support/raw_gguf.h"
@@ -28,6 +29,7 @@ private slots:
     void readsAFileOnlyOnceWhileItIsUnchanged();
     void marksTheLoadedModel();
     void listsTheLoadedModelWhereverItLies();
+    void opensAtStartWhatWasAskedFor();
 
 private:
     void scan(ModelManager& manager) { QTRY_VERIFY(!manager.isScanning()); }
@@ -194,6 +196,21 @@ void TestModelManager::listsTheLoadedModelWhereverItLies() {
     QVERIFY(manager.folderProblems().isEmpty());
     manager.setLoadedPath({});
     QTRY_COMPARE(manager.rowCount(), 0);
+}
+
+void TestModelManager::opensAtStartWhatWasAskedFor() {
+    const QString builtIn = m_folder->filePath(QStringLiteral("models"));
+    const QString own = m_folder->filePath(QStringLiteral("own.gguf"));
+    QCOMPARE(modelAtStart(*m_settings, builtIn), QString()); // the folder is empty
+    writeBytes(QStringLiteral("strata-demo.gguf"), "GGUF");
+    const QString demo = QDir(builtIn).filePath(QStringLiteral("strata-demo.gguf"));
+    QCOMPARE(modelAtStart(*m_settings, builtIn), demo);
+    m_settings->set(setting::recentModels, {own, demo});
+    QCOMPARE(modelAtStart(*m_settings, builtIn), QString()); // the chat offers it
+    m_settings->set(setting::loadsLastModel, true);
+    QCOMPARE(modelAtStart(*m_settings, builtIn), own);
+    m_settings->set(setting::recentModels, {demo, own});
+    QCOMPARE(modelAtStart(*m_settings, builtIn), demo);
 }
 
 QTEST_MAIN(TestModelManager)
