@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/backend/activation_part.h"
 #include "core/backend/buffer.h"
 #include "core/backend/device_info.h"
 #include "core/base/ids.h"
@@ -14,7 +15,8 @@
 
 namespace strata {
 
-// One call of the forward pass. Tokens are appended to the cache at rows [cacheLength, cacheLength + tokens.size()).
+// One call of the forward pass. What the spans show must stay as it is from beginPass to endPass. Tokens are appended
+// to the cache at rows [cacheLength, cacheLength + tokens.size()).
 struct Pass {
     std::span<const TokenId> tokens;          // (m), 1 <= m <= PassLimits::maxTokens
     std::span<const std::uint32_t> positions; // (m), for the rotation; siblings of a token tree share one
@@ -30,15 +32,29 @@ struct PassLimits {
     std::uint32_t contextTokens = 0; // capacity of the caches used with it
 };
 
+// Most tokens that readTopLogits can be asked for.
+inline constexpr std::uint32_t kMaxTopLogits = 256;
+
+// Memory of one device as it is now.
+struct DeviceMemory {
+    std::uint64_t totalBytes = 0;
+    std::uint64_t freeBytes = 0;
+    std::uint64_t reserveBytes = 0; // of the free: to be left to other programs
+};
+
+class Backend;
+
 // Keys and values of one layer, in the memory of the device that attends with them.
 struct KvLayer {
+    Backend* device = nullptr;
     std::byte* keys = nullptr;   // (capacity, kvHeadCount, headLength)
     std::byte* values = nullptr; // (capacity, kvHeadCount, headLength)
     QuantType type = QuantType::F16;
-    std::uint32_t capacity = 0;  // rows
+    std::uint32_t capacity = 0; // rows
 };
 
-// Activations of one pass, in whatever memory and layout the device likes. Made by a Backend, used with it alone.
+// Activations of one pass, in whatever memory and layout the device likes. Made by a Backend, used with it alone;
+// parts cross to another device by readPart and writePart.
 class Activations {
 public:
     virtual ~Activations() = default;
@@ -46,23 +62,38 @@ public:
 
 // Memory and the verbs of the forward pass on one device. Verbs are coarse so that a device can fuse inside them, and
 // split where another executor may step in: projections can be done by the CPU while cache and attention stay on the
-// GPU. The residual stream x (m, embeddingLength) lives in the Activations between verbs.
-// One caller for verbs (the engine thread). Verbs may return before their work is done; readLogits waits.
-// Errors: Error (Device, OutOfMemory).
+// GPU. The parts of ActivationPart live in the Activations between verbs.
+//
+// A pass is beginPass, verbs in the order of work, endPass. A verb may return before its work is done or even begun: a
+// device may gather verbs and start them together at endPass, or at the first call that reads. Errors of a verb may
+// show in a later call. Verbs of different passes on the same activations follow one another.
+// One caller (the engine thread). Errors: Error (Device, OutOfMemory).
 class Backend {
 public:
     virtual ~Backend() = default;
 
     virtual const DeviceInfo& info() const = 0;
+    virtual DeviceMemory memory() const = 0;
 
-    // Copies are done when they return. Both ranges of copyWithin may overlap.
     virtual Buffer allocate(std::size_t byteCount) = 0; // 256-byte aligned; contents undefined
+    // Memory of the host that this device copies from and to at full speed; contents undefined.
+    virtual Buffer allocateStaging(std::size_t byteCount) = 0;
+    // Copies follow all verbs handed over before, and are done when they return. Ranges of copyWithin may overlap.
     virtual void copyIn(const Buffer& target, std::size_t offset, std::span<const std::byte> source) = 0;
     virtual void copyOut(std::span<std::byte> target, const Buffer& source, std::size_t offset) = 0;
     virtual void copyWithin(const Buffer& buffer, std::size_t to, std::size_t from, std::size_t byteCount) = 0;
 
+    // What makeActivations will take of memory().
+    virtual std::uint64_t activationBytes(const ModelSpec& spec, const PassLimits& limits) const = 0;
     // The spec and rope table are copied.
     virtual std::unique_ptr<Activations> makeActivations(const ModelSpec& spec, const PassLimits& limits) = 0;
+
+    // Drops what is left of a pass that never ended. Every verb until endPass is given the same pass and activations.
+    virtual void beginPass(const Pass& pass, Activations& activations) = 0;
+    // Everything is handed over; does not wait.
+    virtual void endPass(Activations& activations) = 0;
+    // Returns when everything handed over is done. Throws what went wrong in it.
+    virtual void wait() = 0;
 
     // x = embedding rows of the tokens.
     virtual void embed(const BlockWeights& weights, const Pass& pass, Activations& activations) = 0;
@@ -76,8 +107,17 @@ public:
     virtual void feedForward(const BlockWeights& weights, const Pass& pass, Activations& activations) = 0;
     // logits = W norm(x) for pass.logitRows. A tied head carries the embedding's matrix as Output.
     virtual void head(const BlockWeights& weights, const Pass& pass, Activations& activations) = 0;
-    // Waits for the pass; copies the logits of the row-th wanted token.
+
+    // Between two verbs of a pass: the first rows of a part, (rows, rowLength(part)), for all of the pass's tokens.
+    // readPart waits for them; writePart replaces them, and is done with `rows` when it returns.
+    virtual void readPart(const Activations& activations, ActivationPart part, std::span<float> rows) = 0;
+    virtual void writePart(Activations& activations, ActivationPart part, std::span<const float> rows) = 0;
+
+    // Both wait for the pass. (vocabularySize) logits of the row-th wanted token.
     virtual void readLogits(const Activations& activations, std::uint32_t row, std::span<float> logits) = 0;
+    // The largest of them, best first; equal ones rank by lower id. At most kMaxTopLogits and the vocabulary. Where any
+    // logit is not a number, the first one is: it must not pass for a choice.
+    virtual void readTopLogits(const Activations& activations, std::uint32_t row, std::span<TokenLogit> best) = 0;
 };
 
 } // namespace strata

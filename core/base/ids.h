@@ -18,9 +18,15 @@ struct Index {
     constexpr auto operator<=>(const Index&) const = default;
 };
 
-using TokenId = Index<struct TokenTag>; // position in the vocabulary
+using TokenId = Index<struct TokenTag>;    // position in the vocabulary
 using LayerIndex = Index<struct LayerTag>; // transformer layer, 0 is nearest the embedding
 using BlockIndex = Index<struct BlockTag>; // unit of placement, in the order of work
+
+// A token and what the model's head says of it.
+struct TokenLogit {
+    TokenId token;
+    float logit = 0.0F;
+};
 
 } // namespace strata
 

@@ -74,4 +74,9 @@ SystemMemory readSystemMemory() {
     return memory;
 }
 
+std::uint64_t reserveBytes(const SystemMemory& memory) {
+    constexpr std::uint64_t kLeast = 2'000'000'000;
+    return std::min(std::max(kLeast, memory.totalBytes / 10), memory.availableBytes / 2);
+}
+
 } // namespace strata

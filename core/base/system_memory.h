@@ -15,6 +15,10 @@ struct SystemMemory {
 // From /proc/meminfo, and from the limits of the control groups where those are lower.
 SystemMemory readSystemMemory();
 
+// Of the available memory, what other programs need to go on working: 2 GB, or a tenth of a larger memory, but never
+// more than half of what there is.
+std::uint64_t reserveBytes(const SystemMemory& memory);
+
 // What a control group allows, from the texts of its memory.max, memory.current and memory.stat (version 1:
 // memory.limit_in_bytes, memory.usage_in_bytes, memory.stat). What it counts as used includes cached pages of files,
 // such as those of a model just read; the kernel gives them up as soon as programs want memory, so they are available.

@@ -16,6 +16,11 @@ class CpuActivations : public Activations {
 public:
     CpuActivations(const ModelSpec& spec, const PassLimits& limits, const VectorOps& ops, ThreadPool& pool);
 
+    // Of everything here, with the int8 copies of the widest input, which are made as products ask for them.
+    static std::uint64_t byteCount(const ModelSpec& spec, const PassLimits& limits);
+
+    std::span<float> rows(ActivationPart part) const;
+
     const std::uint32_t headLength;
     const float normEpsilon;
     RopeAngles rope;

@@ -5,6 +5,7 @@
 #include "core/base/usable_cores.h"
 #include "core/cpu/cpu_activations.h"
 #include "core/cpu/host_memory.h"
+#include "core/cpu/top_logits.h"
 
 #include <fmt/format.h>
 
@@ -52,7 +53,14 @@ public:
 
     const DeviceInfo& info() const override { return m_info; }
 
+    DeviceMemory memory() const override {
+        const SystemMemory memory = readSystemMemory();
+        return {
+            .totalBytes = memory.totalBytes, .freeBytes = memory.availableBytes, .reserveBytes = reserveBytes(memory)};
+    }
+
     Buffer allocate(std::size_t byteCount) override { return allocateHostMemory(byteCount); }
+    Buffer allocateStaging(std::size_t byteCount) override { return allocateHostMemory(byteCount); }
 
     void copyIn(const Buffer& target, std::size_t offset, std::span<const std::byte> source) override {
         assert(offset + source.size() <= target.byteCount());
@@ -69,9 +77,18 @@ public:
         std::memmove(buffer.data() + to, buffer.data() + from, byteCount);
     }
 
+    std::uint64_t activationBytes(const ModelSpec& spec, const PassLimits& limits) const override {
+        return CpuActivations::byteCount(spec, limits);
+    }
+
     std::unique_ptr<Activations> makeActivations(const ModelSpec& spec, const PassLimits& limits) override {
         return std::make_unique<CpuActivations>(spec, limits, m_ops, m_pool);
     }
+
+    // Verbs are done when they return.
+    void beginPass(const Pass&, Activations&) override {}
+    void endPass(Activations&) override {}
+    void wait() override {}
 
     void embed(const BlockWeights& weights, const Pass& pass, Activations& activations) override {
         auto& a = static_cast<CpuActivations&>(activations);
@@ -143,11 +160,25 @@ public:
         m_matmul.multiply(std::span(&job, 1), a.input);
     }
 
+    void readPart(const Activations& activations, ActivationPart part, std::span<float> rows) override {
+        const auto source = static_cast<const CpuActivations&>(activations).rows(part).first(rows.size());
+        std::copy(source.begin(), source.end(), rows.begin());
+    }
+
+    void writePart(Activations& activations, ActivationPart part, std::span<const float> rows) override {
+        std::copy(rows.begin(), rows.end(), static_cast<CpuActivations&>(activations).rows(part).begin());
+    }
+
     void readLogits(const Activations& activations, std::uint32_t row, std::span<float> logits) override {
         const auto& a = static_cast<const CpuActivations&>(activations);
         const auto source = rowOf(a.logits, row, a.vocabularySize);
         assert(logits.size() == source.size());
         std::copy(source.begin(), source.end(), logits.begin());
+    }
+
+    void readTopLogits(const Activations& activations, std::uint32_t row, std::span<TokenLogit> best) override {
+        const auto& a = static_cast<const CpuActivations&>(activations);
+        selectTop(rowOf(a.logits, row, a.vocabularySize), best);
     }
 
 private:

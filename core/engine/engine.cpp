@@ -2,7 +2,6 @@
 #include "core/engine/engine.h"
 
 #include "core/base/error.h"
-#include "core/base/system_memory.h"
 #include "core/base/text.h"
 #include "core/engine/memory_need.h"
 #include "core/engine/reply_loop.h"
@@ -35,11 +34,9 @@ PassLimits chooseLimits(const LoadRequest& request, const ModelSpec& spec) {
     return {.maxTokens = chunk, .maxLogitRows = std::min(request.logitRows, chunk), .contextTokens = context};
 }
 
-// Other devices refuse by themselves.
-void checkHostMemory(const LoadRequest& request, const BackendChoice& device, const Model& model,
-    const PassLimits& limits, const SystemMemory& memory) {
-    if (device.info.kind == DeviceKind::Cpu)
-        checkMemory(request.path.filename().string(), memoryNeed(model, limits), memory);
+void checkFits(const LoadRequest& request, const Model& model, const PassLimits& limits, const Backend& backend,
+    const DeviceMemory& memory) {
+    checkMemory(request.path.filename().string(), memoryNeed(model, limits, backend), backend.info(), memory);
 }
 
 std::string textOf(const Vocabulary& vocabulary, const std::optional<TokenId>& token) {
@@ -65,16 +62,18 @@ std::uint64_t hashOf(std::span<const float> logits) {
 
 } // namespace
 
-void Engine::checkLoad(const LoadRequest& request, const BackendChoice& device, std::uint64_t freedBytes) {
+void Engine::checkLoad(const LoadRequest& request, const BackendChoice& device, const Engine& leaving) {
     const Model model(request.path);
     const PassLimits limits = chooseLimits(request, model.spec());
-    SystemMemory memory = readSystemMemory();
-    memory.availableBytes = std::min(memory.totalBytes, memory.availableBytes + freedBytes);
-    checkHostMemory(request, device, model, limits, memory);
-}
-
-std::uint64_t Engine::hostBytes() const {
-    return device().kind == DeviceKind::Cpu ? memoryNeed(*m_model, m_limits).total() : 0;
+    if (leaving.device().id != device.info.id) {
+        const auto backend = device.open();
+        checkFits(request, model, limits, *backend, backend->memory());
+        return;
+    }
+    DeviceMemory memory = leaving.m_backend->memory();
+    const std::uint64_t given = memoryNeed(*leaving.m_model, leaving.m_limits, *leaving.m_backend).total();
+    memory.freeBytes = std::min(memory.totalBytes, memory.freeBytes + given);
+    checkFits(request, model, limits, *leaving.m_backend, memory);
 }
 
 std::unique_ptr<Engine> Engine::load(
@@ -83,12 +82,13 @@ std::unique_ptr<Engine> Engine::load(
     if (stop.stop_requested())
         return nullptr;
     const PassLimits limits = chooseLimits(request, model->spec());
-    checkHostMemory(request, device, *model, limits, readSystemMemory());
-    std::unique_ptr<Engine> engine(new Engine(std::move(model), device.open(), limits));
+    auto backend = device.open();
+    checkFits(request, *model, limits, *backend, backend->memory());
+    std::unique_ptr<Engine> engine(new Engine(std::move(model), std::move(backend), limits));
     engine->m_weights = WeightStore::open(*engine->m_model, *engine->m_backend, progress, stop);
     if (!engine->m_weights || stop.stop_requested())
         return nullptr;
-    engine->m_passes.emplace(*engine->m_model, *engine->m_weights, *engine->m_backend, limits, engine->m_metrics);
+    engine->m_passes.emplace(*engine->m_model, *engine->m_weights, limits, engine->m_metrics);
     return engine;
 }
 

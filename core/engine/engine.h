@@ -28,11 +28,10 @@ public:
         const LoadProgressSink& progress, std::stop_token stop);
     ~Engine();
 
-    // Throws what load() would throw before it takes memory: for a file that is not there or can't be run, for a
-    // context that is too long, and for host memory that does not suffice even once `freedBytes` more are free. What
-    // asks for this keeps the model it has until the next one is known to fit.
-    static void checkLoad(const LoadRequest& request, const BackendChoice& device, std::uint64_t freedBytes);
-    std::uint64_t hostBytes() const; // of main memory that it takes with one session, estimated; 0 on a GPU
+    // Throws what load() would throw before it takes memory, once `leaving` has given its own back: for a file that is
+    // not there or can't be run, a context that is too long, a device whose memory does not suffice. What asks for this
+    // keeps the model it has until the next one is known to fit.
+    static void checkLoad(const LoadRequest& request, const BackendChoice& device, const Engine& leaving);
 
     std::shared_ptr<const Model> model() const { return m_model; } // immutable: may be read from any thread
     const DeviceInfo& device() const { return m_backend->info(); }

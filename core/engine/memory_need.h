@@ -2,7 +2,6 @@
 #pragma once
 
 #include "core/backend/backend.h"
-#include "core/base/system_memory.h"
 #include "core/model/model.h"
 
 #include <cstdint>
@@ -10,21 +9,22 @@
 
 namespace strata {
 
-// Host memory that a loaded model takes with one conversation, by part. A value.
+// Memory that a loaded model takes of its device with one conversation, by part. A value.
 struct MemoryNeed {
     std::uint64_t weightBytes = 0;
-    std::uint64_t cacheBytes = 0;      // keys and values of the whole context
-    std::uint64_t activationBytes = 0; // estimated
+    std::uint64_t cacheBytes = 0; // keys and values of the whole context
+    std::uint64_t activationBytes = 0;
     std::uint32_t contextTokens = 0;
 
     std::uint64_t total() const { return weightBytes + cacheBytes + activationBytes; }
 };
 
-MemoryNeed memoryNeed(const Model& model, const PassLimits& limits);
+MemoryNeed memoryNeed(const Model& model, const PassLimits& limits, const Backend& device);
 
-// Throws Error (OutOfMemory) when the need does not fit into what is available less a reserve for other programs; the
+// Throws Error (OutOfMemory) when the need does not fit into what is free less the reserve for other programs; the
 // sentence names the parts, and a smaller context if one would fit. To be asked before anything is taken: the system
 // promises host memory freely, and fails only when it is touched.
-void checkMemory(std::string_view modelName, const MemoryNeed& need, const SystemMemory& memory);
+void checkMemory(
+    std::string_view modelName, const MemoryNeed& need, const DeviceInfo& device, const DeviceMemory& memory);
 
 } // namespace strata

@@ -51,12 +51,11 @@ private:
 
 } // namespace
 
-PassRunner::PassRunner(const Model& model, WeightStore& weights, Backend& backend, const PassLimits& limits,
-    std::shared_ptr<Metrics> metrics)
-    : m_transformer(model, weights, backend, limits), m_metrics(std::move(metrics)),
-      m_passBytes(bytesRead(model, true)), m_headlessPassBytes(bytesRead(model, false)),
-      m_blockCount(static_cast<std::uint32_t>(model.blocks().size())), m_positions(limits.maxTokens),
-      m_logits(model.spec().vocabularySize) {}
+PassRunner::PassRunner(
+    const Model& model, WeightStore& weights, const PassLimits& limits, std::shared_ptr<Metrics> metrics)
+    : m_transformer(model, weights, limits), m_metrics(std::move(metrics)), m_passBytes(bytesRead(model, true)),
+      m_headlessPassBytes(bytesRead(model, false)), m_blockCount(static_cast<std::uint32_t>(model.blocks().size())),
+      m_positions(limits.maxTokens), m_logits(model.spec().vocabularySize), m_topLogits(kMaxTopLogits) {}
 
 bool PassRunner::readPrompt(Session& session, std::span<const TokenId> tokens,
     const std::function<void(const PromptProgress&)>& progress, const std::stop_token& stop) {
@@ -102,6 +101,12 @@ std::span<float> PassRunner::logits(std::uint32_t row) {
     return m_logits;
 }
 
+std::span<TokenLogit> PassRunner::topLogits(std::uint32_t row, std::size_t count) {
+    const auto best = std::span(m_topLogits).first(count);
+    m_transformer.readTopLogits(row, best);
+    return best;
+}
+
 bool PassRunner::forward(Session& session, std::span<const TokenId> tokens, std::span<const std::uint32_t> logitRows,
     const std::stop_token& stop, const BlockSink* afterBlock) {
     const std::uint32_t length = session.cache().length();
@@ -111,6 +116,12 @@ bool PassRunner::forward(Session& session, std::span<const TokenId> tokens, std:
         .tokens = tokens, .positions = positions, .cacheLength = length, .visible = {}, .logitRows = logitRows};
     if (!m_transformer.forward(pass, session.cache(), stop, afterBlock))
         return false;
+    try {
+        m_transformer.wait();
+    } catch (...) {
+        session.cache().truncate(length); // the rows are not there
+        throw;
+    }
     session.append(tokens);
     m_metrics->setContext(session.cache().length(), session.capacity());
     return true;

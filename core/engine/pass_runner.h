@@ -16,11 +16,11 @@
 namespace strata {
 
 // Appends tokens to a session by passes of the transformer, and counts what they cost. Each call leaves the session
-// with the tokens of every pass that finished, and no others, whether it ends, stops or throws. Engine thread.
+// with the tokens of every pass that finished, and no others, whether it ends, stops or throws. Each call waits for the
+// device, so that times and errors belong to the pass that caused them. Engine thread.
 class PassRunner {
 public:
-    PassRunner(const Model& model, WeightStore& weights, Backend& backend, const PassLimits& limits,
-        std::shared_ptr<Metrics> metrics);
+    PassRunner(const Model& model, WeightStore& weights, const PassLimits& limits, std::shared_ptr<Metrics> metrics);
 
     const PassLimits& limits() const { return m_transformer.limits(); }
 
@@ -37,6 +37,8 @@ public:
 
     // Logits (vocabularySize) of the last finished pass; valid, and the caller's to change, until the next call.
     std::span<float> logits(std::uint32_t row);
+    // The `count` best of them, best first; likewise. count <= kMaxTopLogits and the vocabulary.
+    std::span<TokenLogit> topLogits(std::uint32_t row, std::size_t count);
 
 private:
     bool forward(Session& session, std::span<const TokenId> tokens, std::span<const std::uint32_t> logitRows,
@@ -49,6 +51,7 @@ private:
     std::uint32_t m_blockCount;
     std::vector<std::uint32_t> m_positions; // scratch, (maxTokens)
     std::vector<float> m_logits;            // scratch, (vocabularySize)
+    std::vector<TokenLogit> m_topLogits;    // scratch, (kMaxTopLogits)
 };
 
 } // namespace strata

@@ -20,13 +20,21 @@ void ReplyLoop::run(GenerationResult& result, Clock::time_point start, const std
     }
 }
 
+// From the few best logits where they suffice: they cross from the device sooner than all of them.
+TokenId ReplyLoop::choose(Sampler& sampler) {
+    const auto needed = sampler.neededLogits();
+    if (!needed || *needed > kMaxTopLogits || *needed >= m_tokenizer.size())
+        return sampler.sample(m_passes.logits(0), m_session.tokens());
+    return sampler.sample(std::span<const TokenLogit>(m_passes.topLogits(0, *needed)), m_session.tokens());
+}
+
 StopReason ReplyLoop::decode(GenerationResult& result, Clock::time_point start, const std::stop_token& stop) {
     Sampler sampler(m_request.sampling, result.seed, m_tokenizer.size());
     Clock::time_point first;
     for (;;) {
         if (stop.stop_requested())
             return StopReason::Cancelled;
-        const TokenId token = sampler.sample(m_passes.logits(0), m_session.tokens());
+        const TokenId token = choose(sampler);
         const Clock::time_point now = Clock::now();
         if (result.generatedTokens == 0) {
             first = now;

@@ -25,6 +25,7 @@ public:
     void run(GenerationResult& result, std::chrono::steady_clock::time_point start, const std::stop_token& stop);
 
 private:
+    TokenId choose(Sampler& sampler);
     StopReason decode(
         GenerationResult& result, std::chrono::steady_clock::time_point start, const std::stop_token& stop);
 

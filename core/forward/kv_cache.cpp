@@ -27,7 +27,8 @@ KvLayer KvCache::layer(LayerIndex index) const {
     assert(index.value < m_layerCount);
     const std::size_t stretch = stretchBytes(m_rowBytes, m_capacity);
     std::byte* keys = m_buffer.data() + 2 * stretch * index.value;
-    return {.keys = keys, .values = keys + stretch, .type = QuantType::F16, .capacity = m_capacity};
+    return {
+        .device = m_backend, .keys = keys, .values = keys + stretch, .type = QuantType::F16, .capacity = m_capacity};
 }
 
 void KvCache::grow(std::uint32_t rows) {

@@ -5,6 +5,7 @@
 #include "core/base/text.h"
 
 #include <algorithm>
+#include <cassert>
 #include <functional>
 
 namespace strata {
@@ -61,45 +62,73 @@ void checkPass(const Pass& pass, const KvCache& cache, const PassLimits& limits,
 
 } // namespace
 
-Transformer::Transformer(const Model& model, WeightStore& weights, Backend& backend, const PassLimits& limits)
-    : m_model(&model), m_weights(&weights), m_backend(&backend), m_limits(limits),
-      m_activations(backend.makeActivations(model.spec(), limits)) {}
+Transformer::Transformer(const Model& model, WeightStore& weights, const PassLimits& limits)
+    : m_model(&model), m_weights(&weights), m_limits(limits), m_activations(weights.executors(), model.spec(), limits) {
+}
 
 bool Transformer::forward(const Pass& pass, KvCache& cache, const std::stop_token& stop, const BlockSink* afterBlock) {
     checkPass(pass, cache, m_limits, m_model->spec());
+    m_activations.begin(pass);
     const auto blocks = m_model->blocks();
     for (std::uint32_t index = 0; index < blocks.size(); ++index) {
         const auto lease = m_weights->acquire(BlockIndex(index), stop);
         if (!lease)
             return false;
-        const BlockWeights& weights = lease->weights();
-        Backend& executor = lease->executor();
-        switch (blocks[index].kind) {
-        case BlockKind::Embedding:
-            executor.embed(weights, pass, *m_activations);
-            break;
-        case BlockKind::Attention:
-            executor.projectQkv(weights, pass, *m_activations);
-            m_backend->attend(cache.layer(blocks[index].layer), pass, *m_activations);
-            executor.projectOutput(weights, pass, *m_activations);
-            break;
-        case BlockKind::FeedForward:
-            executor.feedForward(weights, pass, *m_activations);
-            break;
-        case BlockKind::Head:
-            if (!pass.logitRows.empty())
-                executor.head(weights, pass, *m_activations);
-            break;
-        }
+        compute(blocks[index], *lease, pass, cache);
         if (afterBlock != nullptr)
             (*afterBlock)(index + 1);
     }
+    m_activations.end();
     cache.grow(static_cast<std::uint32_t>(pass.tokens.size()));
     return true;
 }
 
+void Transformer::compute(const WeightBlock& block, const BlockLease& lease, const Pass& pass, const KvCache& cache) {
+    using enum ActivationPart;
+    Backend& executor = lease.executor();
+    const BlockWeights& weights = lease.weights();
+    switch (block.kind) {
+    case BlockKind::Embedding:
+        executor.embed(weights, pass, m_activations.of(executor));
+        m_activations.wrote(executor, {Residual});
+        break;
+    case BlockKind::Attention:
+        executor.projectQkv(weights, pass, m_activations.reading(executor, {Residual}));
+        m_activations.wrote(executor, {Query, Key, Value});
+        attend(cache.layer(block.layer), pass);
+        executor.projectOutput(weights, pass, m_activations.reading(executor, {Residual, Attended}));
+        break;
+    case BlockKind::FeedForward:
+        executor.feedForward(weights, pass, m_activations.reading(executor, {Residual}));
+        break;
+    case BlockKind::Head:
+        if (pass.logitRows.empty())
+            break;
+        executor.head(weights, pass, m_activations.reading(executor, {Residual}));
+        m_headDevice = &executor;
+        break;
+    }
+}
+
+void Transformer::attend(const KvLayer& layer, const Pass& pass) {
+    using enum ActivationPart;
+    layer.device->attend(layer, pass, m_activations.reading(*layer.device, {Query, Key, Value}));
+    m_activations.wrote(*layer.device, {Attended});
+}
+
+void Transformer::wait() {
+    for (Backend* device : m_weights->executors())
+        device->wait();
+}
+
 void Transformer::readLogits(std::uint32_t row, std::span<float> logits) {
-    m_backend->readLogits(*m_activations, row, logits);
+    assert(m_headDevice != nullptr);
+    m_headDevice->readLogits(m_activations.of(*m_headDevice), row, logits);
+}
+
+void Transformer::readTopLogits(std::uint32_t row, std::span<TokenLogit> best) {
+    assert(m_headDevice != nullptr);
+    m_headDevice->readTopLogits(m_activations.of(*m_headDevice), row, best);
 }
 
 } // namespace strata

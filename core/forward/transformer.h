@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/backend/backend.h"
+#include "core/forward/activation_exchange.h"
 #include "core/forward/kv_cache.h"
 #include "core/model/model.h"
 #include "core/tier/weight_store.h"
@@ -20,24 +21,31 @@ using BlockSink = std::function<void(std::uint32_t doneBlocks)>;
 // Engine thread.
 class Transformer {
 public:
-    Transformer(const Model& model, WeightStore& weights, Backend& backend, const PassLimits& limits);
+    // Computes on the executors of the weights' leases and attends on the devices of the cache's layers.
+    Transformer(const Model& model, WeightStore& weights, const PassLimits& limits);
 
     // Appends the pass's tokens to the cache and computes the wanted logits. pass.cacheLength must equal
     // cache.length(). False: stop was requested between two blocks; the cache is as it was before. `afterBlock`, if
     // any, is told how many blocks are computed, or queued where the device works on by itself.
     bool forward(const Pass& pass, KvCache& cache, const std::stop_token& stop, const BlockSink* afterBlock = nullptr);
 
-    // (vocabularySize) logits of the row-th entry of the last pass's logitRows.
+    void wait(); // until the last pass is done
+
+    // (vocabularySize) logits of the row-th entry of the last pass's logitRows; or the best of them (see Backend).
     void readLogits(std::uint32_t row, std::span<float> logits);
+    void readTopLogits(std::uint32_t row, std::span<TokenLogit> best);
 
     const PassLimits& limits() const { return m_limits; }
 
 private:
+    void compute(const WeightBlock& block, const BlockLease& lease, const Pass& pass, const KvCache& cache);
+    void attend(const KvLayer& layer, const Pass& pass);
+
     const Model* m_model;
     WeightStore* m_weights;
-    Backend* m_backend;
     PassLimits m_limits;
-    std::unique_ptr<Activations> m_activations;
+    ActivationExchange m_activations;
+    Backend* m_headDevice = nullptr; // that computed the last logits
 };
 
 } // namespace strata

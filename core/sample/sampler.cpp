@@ -47,16 +47,52 @@ Sampler::Sampler(const SamplingParams& params, std::uint64_t seed, std::size_t v
     m_counts.resize(vocabularySize);
 }
 
+std::optional<std::size_t> Sampler::neededLogits() const {
+    if (!isGreedy() && m_params.topK == 0)
+        return std::nullopt;
+    const bool raises =
+        m_params.repeatPenalty < 1.0F || m_params.presencePenalty < 0.0F || m_params.frequencyPenalty < 0.0F;
+    if (raises)
+        return std::nullopt; // a token far below may come up
+    return (isGreedy() ? 1 : std::size_t(m_params.topK)) + (hasPenalties() ? m_params.penaltyWindow : 0);
+}
+
 TokenId Sampler::sample(std::span<float> logits, std::span<const TokenId> recent) {
     penalise(logits, recent);
     const std::uint32_t best = argmax(logits);
-    if (m_params.temperature <= 0.0F || m_params.topK == 1)
+    if (isGreedy())
         return TokenId(best);
     if (m_params.topK > 0 && m_params.topK < logits.size())
         keepTopK(logits);
     else
         keepAll(logits);
-    const float top = logits[best];
+    return choose();
+}
+
+TokenId Sampler::sample(std::span<const TokenLogit> best, std::span<const TokenId> recent) {
+    if (best.empty() || !std::isfinite(best.front().logit))
+        fail(ErrorCode::Device, "The model's output is broken: its best logit is not a finite number");
+    const auto window = hasPenalties() ? recent.last(std::min<std::size_t>(recent.size(), m_params.penaltyWindow))
+                                       : std::span<const TokenId>();
+    for (const TokenId token : window)
+        ++m_counts[token.value];
+    m_candidates.clear();
+    for (const auto& [token, logit] : best)
+        m_candidates.push_back({penalised(logit, m_counts[token.value]), token.value, 0.0F});
+    for (const TokenId token : window)
+        m_counts[token.value] = 0;
+    std::sort(m_candidates.begin(), m_candidates.end(), isBetter);
+    if (isGreedy())
+        return TokenId(m_candidates.front().id);
+    m_candidates.resize(std::min<std::size_t>(m_candidates.size(), m_params.topK));
+    return choose();
+}
+
+TokenId Sampler::choose() {
+    const float top =
+        std::max_element(m_candidates.begin(), m_candidates.end(), [](const Candidate& a, const Candidate& b) {
+            return a.logit < b.logit;
+        })->logit;
     for (Candidate& candidate : m_candidates)
         candidate.weight = std::exp(candidate.logit - top);
     keepTopP();
@@ -69,20 +105,25 @@ bool Sampler::isBetter(const Candidate& a, const Candidate& b) {
     return a.logit != b.logit ? a.logit > b.logit : a.id < b.id;
 }
 
+bool Sampler::hasPenalties() const {
+    return m_params.repeatPenalty != 1.0F || m_params.presencePenalty != 0.0F || m_params.frequencyPenalty != 0.0F;
+}
+
+float Sampler::penalised(float logit, std::uint32_t count) const {
+    if (count == 0)
+        return logit;
+    const float repeated = logit > 0.0F ? logit / m_params.repeatPenalty : logit * m_params.repeatPenalty;
+    return repeated - (m_params.presencePenalty + m_params.frequencyPenalty * static_cast<float>(count));
+}
+
 void Sampler::penalise(std::span<float> logits, std::span<const TokenId> recent) {
-    if (m_params.repeatPenalty == 1.0F && m_params.presencePenalty == 0.0F && m_params.frequencyPenalty == 0.0F)
+    if (!hasPenalties())
         return;
     const auto window = recent.last(std::min<std::size_t>(recent.size(), m_params.penaltyWindow));
     for (const TokenId token : window)
         ++m_counts[token.value];
-    for (const TokenId token : window) {
-        const std::uint32_t count = std::exchange(m_counts[token.value], 0);
-        if (count == 0)
-            continue;
-        float& logit = logits[token.value];
-        logit = logit > 0.0F ? logit / m_params.repeatPenalty : logit * m_params.repeatPenalty;
-        logit -= m_params.presencePenalty + m_params.frequencyPenalty * static_cast<float>(count);
-    }
+    for (const TokenId token : window)
+        logits[token.value] = penalised(logits[token.value], std::exchange(m_counts[token.value], 0));
 }
 
 // One pass with a rising threshold: most logits are dropped by a single comparison. Equal ones come by rising id, so
@@ -108,6 +149,7 @@ void Sampler::keepTopK(std::span<const float> logits) {
     }
     if (m_candidates.size() > wanted)
         prune();
+    std::sort(m_candidates.begin(), m_candidates.end(), isBetter); // draws depend on the order
 }
 
 void Sampler::keepAll(std::span<const float> logits) {

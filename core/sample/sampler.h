@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <random>
 #include <span>
 #include <vector>
@@ -23,9 +24,15 @@ class Sampler {
 public:
     Sampler(const SamplingParams& params, std::uint64_t seed, std::size_t vocabularySize);
 
+    // How many of the best logits are enough to choose as if all were known: the top k, and as many more as penalties
+    // may push down. nullopt: all are needed.
+    std::optional<std::size_t> neededLogits() const;
+
     // `recent`: the conversation so far, newest last. `logits` (vocabularySize) are overwritten. Does not allocate.
     // Throws Error (Device) when a logit is not a number, or none is finite: no choice would be an honest one.
     TokenId sample(std::span<float> logits, std::span<const TokenId> recent);
+    // The same choice from the best logits alone, best first and at least neededLogits() of them.
+    TokenId sample(std::span<const TokenLogit> best, std::span<const TokenId> recent);
 
 private:
     struct Candidate {
@@ -33,6 +40,10 @@ private:
         std::uint32_t id;
         float weight; // unnormalised probability
     };
+    bool isGreedy() const { return m_params.temperature <= 0.0F || m_params.topK == 1; }
+    bool hasPenalties() const;
+    float penalised(float logit, std::uint32_t count) const;
+    TokenId choose(); // among the candidates
     static bool isBetter(const Candidate& a, const Candidate& b);
 
     void penalise(std::span<float> logits, std::span<const TokenId> recent);

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <stop_token>
 #include <vector>
 
@@ -44,6 +45,9 @@ public:
 
     // Waits until the block can be computed with; nullopt when stop was requested. Throws Error if reading failed.
     std::optional<BlockLease> acquire(BlockIndex block, const std::stop_token& stop);
+
+    // The devices that leases may name, without repetition.
+    std::span<Backend* const> executors() const { return std::span(&m_backend, 1); }
 
     static std::uint64_t byteCount(const Model& model); // that loading it will take
     std::uint64_t residentBytes() const { return m_residentBytes; }

@@ -92,7 +92,7 @@ void EngineWorker::load(
     const strata::BackendChoice formerDevice = m_device;
     if (m_engine != nullptr) {
         const auto refusal =
-            attempt(details, [&] { strata::Engine::checkLoad(toRequest(command), device, m_engine->hostBytes()); });
+            attempt(details, [&] { strata::Engine::checkLoad(toRequest(command), device, *m_engine); });
         if (refusal) {
             emit refused(id, *refusal, m_model);
             return;

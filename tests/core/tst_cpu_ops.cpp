@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/cpu/cpu_ops.h"
+#include "core/cpu/top_logits.h"
 
 #include <QtTest>
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <random>
 
 using namespace strata;
 
@@ -97,6 +100,35 @@ private slots:
         QVERIFY(rotated(4) != three);
         QCOMPARE(rotated(3), three);
         QCOMPARE(rotated(0), std::vector<float>(8, 1.0F));
+    }
+
+    void selectTopGivesTheBestInOrder() {
+        std::mt19937 random(3);
+        std::vector<float> logits(5000);
+        for (float& logit : logits)
+            logit = static_cast<float>(random() % 700); // many are equal
+        std::vector<std::uint32_t> order(logits.size());
+        std::iota(order.begin(), order.end(), 0U);
+        std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return logits[a] > logits[b]; });
+        for (const std::size_t count : {std::size_t(1), std::size_t(7), std::size_t(256), logits.size()}) {
+            std::vector<TokenLogit> best(count);
+            selectTop(logits, best);
+            for (std::size_t i = 0; i < count; ++i) {
+                QCOMPARE(best[i].token.value, order[i]);
+                QCOMPARE(best[i].logit, logits[order[i]]);
+            }
+        }
+    }
+
+    void selectTopShowsWhatIsNotANumber() {
+        for (const std::size_t at : {std::size_t(0), std::size_t(3), std::size_t(99)}) {
+            std::vector<float> logits(100, 1.0F);
+            logits[at] = std::nanf("");
+            std::vector<TokenLogit> best(4);
+            selectTop(logits, best);
+            QVERIFY(std::isnan(best.front().logit));
+            QCOMPARE(best.front().token.value, static_cast<std::uint32_t>(at));
+        }
     }
 };
 

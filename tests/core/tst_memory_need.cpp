@@ -18,9 +18,10 @@ constexpr MemoryNeed kNeed = {.weightBytes = 5 * kGigabyte,
     .contextTokens = 32768}; // 125,000 bytes a token
 
 // The sentence of the refusal; empty when the memory suffices.
-QString refusal(const MemoryNeed& need, std::uint64_t availableBytes, std::uint64_t totalBytes = 16 * kGigabyte) {
+QString refusal(const MemoryNeed& need, std::uint64_t freeBytes, const DeviceInfo& device = {}) {
     try {
-        checkMemory("big.gguf", need, {.totalBytes = totalBytes, .availableBytes = availableBytes});
+        checkMemory("big.gguf", need, device,
+            {.totalBytes = 16 * kGigabyte, .freeBytes = freeBytes, .reserveBytes = 2 * kGigabyte});
     } catch (const Error& error) {
         return error.code() == ErrorCode::OutOfMemory ? error.what() : "another error";
     }
@@ -38,7 +39,6 @@ private slots:
     void whatFitsBesideTheReserveIsTaken() {
         QCOMPARE(refusal(kNeed, kNeed.total() + 2 * kGigabyte), QString());
         QVERIFY(!refusal(kNeed, kNeed.total() + 2 * kGigabyte - 1).isEmpty());
-        QVERIFY(!refusal(kNeed, kNeed.total() + 2 * kGigabyte, 100 * kGigabyte).isEmpty()); // keeps a tenth of more
     }
 
     void theSentenceNamesThePartsAndAContextThatFits() {
@@ -50,6 +50,15 @@ private slots:
         QCOMPARE(refusal(smaller, 9 * kGigabyte + 2'000'000), QString());
     }
 
+    void theSentenceNamesAGpu() {
+        DeviceInfo card;
+        card.kind = DeviceKind::Gpu;
+        card.name = "Test Card 3000";
+        const QString sentence = refusal(kNeed, 9 * kGigabyte, card);
+        QVERIFY2(sentence.contains("on Test Card 3000"), qPrintable(sentence));
+        QVERIFY(!refusal(kNeed, 9 * kGigabyte).contains(" on "));
+    }
+
     void noContextIsSuggestedWhereNoneHelps() {
         QVERIFY(refusal(kNeed, 6 * kGigabyte).contains("smaller model"));
         QVERIFY(refusal(kNeed, 0).contains("smaller model"));
@@ -58,8 +67,8 @@ private slots:
     void countsEveryPart() {
         const Model model(writeTinyModel(m_folder.path().toStdString()));
         const PassLimits limits = {.maxTokens = 64, .maxLogitRows = 1, .contextTokens = 256};
-        const MemoryNeed need = memoryNeed(model, limits);
         const auto backend = cpuBackend(1).open();
+        const MemoryNeed need = memoryNeed(model, limits, *backend);
         QCOMPARE(need.weightBytes, WeightStore::open(model, *backend, {}, {})->residentBytes());
         QCOMPARE(need.cacheBytes, KvCache::byteCount(model.spec(), 256));
         const std::uint64_t residual = std::uint64_t(64) * model.spec().embeddingLength * sizeof(float);

@@ -55,7 +55,7 @@ private slots:
         const Reference reference = readReference(model.file());
         const auto backend = cpuBackend(2).open();
         const auto weights = WeightStore::open(model, *backend, {}, {});
-        Transformer transformer(model, *weights, *backend, {.maxTokens = 16, .maxLogitRows = 16, .contextTokens = 16});
+        Transformer transformer(model, *weights, {.maxTokens = 16, .maxLogitRows = 16, .contextTokens = 16});
         KvCache cache(*backend, model.spec(), 16);
         std::vector<float> logits(model.spec().vocabularySize);
         for (std::uint32_t done = 0; done < reference.tokens.size(); done = cache.length()) {

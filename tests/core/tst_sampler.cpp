@@ -4,9 +4,12 @@
 
 #include <QtTest>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <map>
+#include <random>
+#include <set>
 #include <vector>
 
 using namespace strata;
@@ -273,6 +276,60 @@ private slots:
         }
         std::vector<float> nothing(100, -kInfinity);
         QVERIFY_EXCEPTION_THROWN(Sampler({}, 1, 100).sample(nothing, {}), Error);
+    }
+
+    void theBestLogitsSufficeWhereTheSamplerSaysSo_data() {
+        QTest::addColumn<SamplingParams>("params");
+        QTest::newRow("usual") << SamplingParams{};
+        QTest::newRow("greedy") << SamplingParams{.temperature = 0.0F, .seed = {}};
+        QTest::newRow("greedy with penalties")
+            << SamplingParams{.repeatPenalty = 1.5F, .presencePenalty = 1.0F, .temperature = 0.0F, .seed = {}};
+        QTest::newRow("penalties") << SamplingParams{
+            .repeatPenalty = 1.3F, .frequencyPenalty = 0.5F, .topK = 20, .minP = 0.0F, .seed = {}};
+        QTest::newRow("no filters but top k")
+            << SamplingParams{.topK = 50, .topP = 1.0F, .minP = 0.0F, .temperature = 2.0F, .seed = {}};
+    }
+    void theBestLogitsSufficeWhereTheSamplerSaysSo() {
+        QFETCH(SamplingParams, params);
+        constexpr std::uint32_t kVocabulary = 3000;
+        std::mt19937 random(11);
+        std::normal_distribution<float> normal(0.0F, 2.0F);
+        Sampler fromAll(params, 5, kVocabulary);
+        Sampler fromBest(params, 5, kVocabulary);
+        QVERIFY(fromBest.neededLogits());
+        std::vector<TokenId> recent;
+        std::set<std::uint32_t> chosen;
+        for (int step = 0; step < 300; ++step) {
+            std::vector<float> logits(kVocabulary);
+            for (float& logit : logits)
+                logit = std::round(normal(random) * 4.0F) / 4.0F; // many are equal
+            std::vector<TokenLogit> best;
+            for (std::uint32_t id = 0; id < kVocabulary; ++id)
+                best.push_back({TokenId(id), logits[id]});
+            std::stable_sort(best.begin(), best.end(), [](const auto& a, const auto& b) { return a.logit > b.logit; });
+            best.resize(*fromBest.neededLogits());
+            for (std::size_t i = 0; i < 5; ++i)
+                recent.push_back(best[i].token); // so that penalties meet the best
+            const TokenId token = fromAll.sample(logits, recent);
+            QCOMPARE(fromBest.sample(std::span<const TokenLogit>(best), recent), token);
+            chosen.insert(token.value);
+        }
+        QVERIFY(chosen.size() > 20); // or nothing was compared
+    }
+
+    void allLogitsAreNeededWhereATokenFarBelowMayBeChosen() {
+        const SamplingParams noTopK = {.topK = 0, .seed = {}};
+        const SamplingParams encouraged = {.repeatPenalty = 0.5F, .seed = {}};
+        const SamplingParams present = {.presencePenalty = -1.0F, .seed = {}};
+        for (const SamplingParams& params : {noTopK, encouraged, present})
+            QVERIFY(!Sampler(params, 1, 10).neededLogits());
+    }
+
+    void aBrokenBestLogitIsAnError() {
+        for (const float logit : {std::nanf(""), kInfinity, -kInfinity}) {
+            const std::vector<TokenLogit> best = {{TokenId(3), logit}, {TokenId(4), 1.0F}};
+            QVERIFY_EXCEPTION_THROWN(Sampler({}, 1, 10).sample(std::span<const TokenLogit>(best), {}), Error);
+        }
     }
 };
 

@@ -50,6 +50,13 @@ private slots:
             QCOMPARE(controlGroupFolders(list), (Folders{"/sys/fs/cgroup"}));
         QVERIFY(controlGroupFolders("0::/a\n", "memory").empty());
     }
+
+    void theReserveGrowsWithTheMachineButTakesHalfAtMost() {
+        constexpr std::uint64_t kGigabyte = 1'000'000'000;
+        QCOMPARE(reserveBytes({.totalBytes = 16 * kGigabyte, .availableBytes = 10 * kGigabyte}), 2 * kGigabyte);
+        QCOMPARE(reserveBytes({.totalBytes = 128 * kGigabyte, .availableBytes = 90 * kGigabyte}), 128 * kGigabyte / 10);
+        QCOMPARE(reserveBytes({.totalBytes = 16 * kGigabyte, .availableBytes = kGigabyte}), kGigabyte / 2);
+    }
 };
 
 QTEST_APPLESS_MAIN(TestSystemMemory)

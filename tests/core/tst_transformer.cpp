@@ -24,7 +24,7 @@ constexpr std::uint32_t kContext = 128;
 struct Runner {
     Runner(const std::filesystem::path& path, const BackendChoice& device)
         : model(path), backend(device.open()), weights(WeightStore::open(model, *backend, {}, {})),
-          transformer(model, *weights, *backend, {.maxTokens = 64, .maxLogitRows = 64, .contextTokens = kContext}),
+          transformer(model, *weights, {.maxTokens = 64, .maxLogitRows = 64, .contextTokens = kContext}),
           cache(*backend, model.spec(), kContext) {}
 
     // Appends the tokens at the positions that follow; every row's logits.
