@@ -12,6 +12,7 @@
 #include "gui/models/model_bar.h"
 #include "gui/models/model_manager.h"
 #include "gui/models/model_manager_panel.h"
+#include "gui/models/recent_models.h"
 #include "gui/notice_bar.h"
 #include "gui/settings/setting_keys.h"
 #include "gui/status_line.h"
@@ -34,7 +35,6 @@ using State = EngineController::State;
 namespace {
 
 constexpr int kLayoutVersion = 1; // of the docks, for saveState
-constexpr int kRecentCount = 8;
 constexpr QSize kFirstSize(1280, 800);
 constexpr int kModelsWidth = 440;
 constexpr int kRepliesWidth = 320;
@@ -52,7 +52,7 @@ bool isFolder(const QUrl& url) {
 MainWindow::MainWindow(
     EngineController& controller, Settings& settings, const QString& builtInFolder, const QString& chatFile)
     : m_controller(controller), m_settings(settings), m_manager(new ModelManager(settings, builtInFolder, this)),
-      m_chat(new ChatView(chatFile)) {
+      m_recent(new RecentModels(settings, this)), m_chat(new ChatView(chatFile)) {
     setWindowTitle(QStringLiteral("Strata"));
     setWindowIcon(QIcon(QStringLiteral(":/icons/strata.svg")));
     setAcceptDrops(true);
@@ -71,7 +71,9 @@ MainWindow::MainWindow(
     connect(m_chat, &ChatView::contextTokensChanged, m_status, &StatusLine::showContext);
     connectEngine();
     connect(&m_settings, &Settings::writeFailed, m_notices, &NoticeBar::addSentence);
-    m_chat->setRecentModels(m_settings.get(setting::recentModels));
+    const auto showRecent = [this] { m_chat->setRecentModels(m_recent->paths(), m_recent->gonePaths()); };
+    connect(m_recent, &RecentModels::changed, this, showRecent);
+    showRecent();
     noteMissingGpu();
     restoreLayout();
     markFocusedAreas(*this);
@@ -84,7 +86,8 @@ void MainWindow::makeCentre() {
     m_chat->setSendWithEnter(m_settings.get(setting::sendWithEnter));
     connectChatToEngine(*m_chat, m_controller);
     connect(m_chat, &ChatView::openModelRequested, this, &MainWindow::openModel);
-    connect(m_chat, &ChatView::modelRequested, this, &MainWindow::loadModel);
+    connect(m_chat, &ChatView::modelRequested, this, &MainWindow::loadRecent);
+    connect(m_chat, &ChatView::forgetRequested, m_recent, &RecentModels::remove);
     connect(m_chat, &ChatView::reloadWithMoreContextRequested, this, &MainWindow::reloadWithContext);
     m_bar = new ModelBar(m_controller);
     connect(m_bar, &ModelBar::openRequested, this, &MainWindow::openModel);
@@ -137,20 +140,28 @@ void MainWindow::makeFileMenu() {
     QMenu* menu = menuBar()->addMenu(tr("&File"));
     menu->addAction(lineIcon(QStringLiteral("open")), tr("&Open model…"), QKeySequence(Qt::CTRL | Qt::Key_O), this,
         &MainWindow::openModel);
-    QMenu* recent = menu->addMenu(tr("&Recent models"));
-    connect(recent, &QMenu::aboutToShow, this, [this, recent] { fillRecentMenu(recent); });
+    makeRecentMenu(menu);
     menu->addAction(lineIcon(QStringLiteral("folder-add")), tr("&Add folder of models…"), m_models,
         &ModelManagerPanel::chooseFolder);
     menu->addSeparator();
     menu->addAction(tr("&Quit"), QKeySequence(Qt::CTRL | Qt::Key_Q), this, &QWidget::close);
 }
 
-void MainWindow::fillRecentMenu(QMenu* menu) {
-    menu->clear();
-    for (const QString& path : m_settings.get(setting::recentModels))
-        menu->addAction(formatPath(path), this, [this, path] { loadModel(path); });
-    if (menu->isEmpty())
-        menu->addAction(tr("No model was loaded yet"))->setEnabled(false);
+void MainWindow::makeRecentMenu(QMenu* file) {
+    QMenu* menu = file->addMenu(tr("&Recent models"));
+    const auto fill = [this, menu] { m_recent->fillMenu(menu); };
+    connect(menu, &QMenu::aboutToShow, m_recent, &RecentModels::check);
+    connect(m_recent, &RecentModels::changed, menu, fill);
+    connect(m_recent, &RecentModels::chosen, this, &MainWindow::loadRecent);
+    fill();
+}
+
+void MainWindow::loadRecent(const QString& path) {
+    m_recent->check();
+    if (m_recent->isGone(path))
+        m_notices->addSentence(RecentModels::goneSentence(path));
+    else
+        loadModel(path);
 }
 
 void MainWindow::makeModelMenu() {
@@ -286,7 +297,10 @@ void MainWindow::makeKeysDock() {
 }
 
 void MainWindow::connectEngine() {
-    connect(&m_controller, &EngineController::loaded, this, &MainWindow::rememberLoaded);
+    connect(&m_controller, &EngineController::loaded, this,
+        [this](const LoadedModel& model) { m_recent->add(QString::fromStdString(model.summary.path.string())); });
+    connect(m_manager, &ModelManager::loadedFileLost, m_notices, &NoticeBar::addSentence);
+    connect(m_manager, &ModelManager::loadedFileLost, m_recent, &RecentModels::check);
     connect(&m_controller, &EngineController::loadRefused, this, [this](const Failure& failure) {
         const LoadedModel& kept = *m_controller.loadedModel();
         m_notices->addSentence(
@@ -299,15 +313,6 @@ void MainWindow::connectEngine() {
         setWindowTitle(name.isEmpty() ? QStringLiteral("Strata") : tr("%1 - Strata").arg(name));
         m_manager->setLoadedPath(loaded ? QString::fromStdString(loaded->summary.path.string()) : QString());
     });
-}
-
-void MainWindow::rememberLoaded(const LoadedModel& model) {
-    const QString path = QString::fromStdString(model.summary.path.string());
-    QStringList recent = m_settings.get(setting::recentModels);
-    recent.removeAll(path);
-    recent.prepend(path);
-    m_settings.set(setting::recentModels, recent.mid(0, kRecentCount));
-    m_chat->setRecentModels(recent.mid(0, kRecentCount));
 }
 
 void MainWindow::noteMissingGpu() {

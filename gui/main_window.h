@@ -13,6 +13,7 @@ class NoticeBar;
 class QActionGroup;
 class QDockWidget;
 class QMenu;
+class RecentModels;
 class Settings;
 class StatusLine;
 
@@ -48,9 +49,9 @@ private:
     void makeKeysDock();
     void addDock(QDockWidget* dock, Qt::DockWidgetArea area);
     void makeThemeMenu(QMenu* view);
-    void fillRecentMenu(QMenu* menu);
+    void makeRecentMenu(QMenu* file);
+    void loadRecent(const QString& path);
     void connectEngine();
-    void rememberLoaded(const LoadedModel& model);
     void noteMissingGpu();
     void reloadWithContext(quint32 contextTokens);
     void restoreLayout();
@@ -59,6 +60,7 @@ private:
     EngineController& m_controller;
     Settings& m_settings;
     ModelManager* m_manager;
+    RecentModels* m_recent;
     ChatView* m_chat;
     ModelBar* m_bar = nullptr;
     ModelManagerPanel* m_models = nullptr;

@@ -87,6 +87,7 @@ void ChatView::connectParts() {
     connect(m_view, &TranscriptView::actionTriggered, this, &ChatView::act);
     connect(m_startPage, &StartPage::suggestionChosen, this, qOverload<const QString&>(&ChatView::send));
     connect(m_startPage, &StartPage::modelChosen, this, &ChatView::modelRequested);
+    connect(m_startPage, &StartPage::removeWanted, this, &ChatView::forgetRequested);
     connect(m_startPage, &StartPage::openWanted, this, &ChatView::openModelRequested);
     connect(m_offer, &ModelOffer::modelChosen, this, &ChatView::modelRequested);
     connect(m_offer, &ModelOffer::openWanted, this, &ChatView::openModelRequested);
@@ -259,9 +260,12 @@ void ChatView::setSendWithEnter(bool isOn) {
     m_composer->setSendWithEnter(isOn);
 }
 
-void ChatView::setRecentModels(const QStringList& paths) {
+void ChatView::setRecentModels(const QStringList& paths, const QStringList& gonePaths) {
     m_recentModels = paths;
-    m_offer->setRecentModels(paths);
+    m_goneModels = gonePaths;
+    QStringList there = paths;
+    there.removeIf([&gonePaths](const QString& path) { return gonePaths.contains(path); });
+    m_offer->setRecentModels(there);
     refreshPage();
 }
 

@@ -50,7 +50,7 @@ public slots:
     void copyLastReply() const;
     void setReplySettings(const ReplySettings& settings);
     void setSendWithEnter(bool isOn);
-    void setRecentModels(const QStringList& paths);
+    void setRecentModels(const QStringList& paths, const QStringList& gonePaths = {});
 
     // What happens to the model.
     void showModel(const LoadedModel& model);
@@ -75,6 +75,7 @@ signals:
     void loadOnCpuRequested(); // the same
     void openModelRequested();
     void modelRequested(const QString& path);
+    void forgetRequested(const QString& path); // of a recent model whose file is gone
 
 protected:
     void keyPressEvent(QKeyEvent* event) override;
@@ -116,6 +117,7 @@ private:
     std::optional<LoadedModel> m_model;
     QString m_loadingName; // empty: nothing is being loaded
     QStringList m_recentModels;
+    QStringList m_goneModels; // of these
     QString m_templateNotice; // the last one shown
     QString m_formerPath;     // of the last model that was there, and its context
     quint32 m_formerContext = 0;

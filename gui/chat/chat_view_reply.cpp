@@ -163,7 +163,7 @@ void ChatView::refreshPage() {
     } else if (!m_loadingName.isEmpty()) {
         m_startPage->showLoading(m_loadingName);
     } else {
-        m_startPage->showNoModel(m_recentModels);
+        m_startPage->showNoModel(m_recentModels, m_goneModels);
     }
 }
 

@@ -10,8 +10,6 @@
 #include <QLabel>
 #include <QPushButton>
 
-#include <algorithm>
-
 using namespace Qt::StringLiterals;
 
 namespace {
@@ -49,9 +47,7 @@ ModelOffer::ModelOffer(QWidget* parent) : QWidget(parent), m_label(new QLabel), 
 }
 
 void ModelOffer::setRecentModels(const QStringList& paths) {
-    const auto there =
-        std::find_if(paths.begin(), paths.end(), [](const QString& path) { return QFileInfo::exists(path); });
-    m_path = there == paths.end() ? QString() : *there;
+    m_path = paths.value(0);
     m_button->setText(
         m_path.isEmpty() ? tr("Open a model file…") : tr("Load %1").arg(shortName(m_path).replace(u'&', u"&&"_s)));
     m_button->setIcon(lineIcon(m_path.isEmpty() ? u"open"_s : u"load"_s));

@@ -14,7 +14,7 @@ class ModelOffer : public QWidget {
 public:
     explicit ModelOffer(QWidget* parent = nullptr);
 
-    void setRecentModels(const QStringList& paths); // newest first; the first whose file is still there is offered
+    void setRecentModels(const QStringList& paths); // whose files are there, newest first
     void setInsisting(bool isInsisting);            // somebody tried to send
 
 signals:

@@ -2,10 +2,13 @@
 #include "gui/chat/start_page.h"
 
 #include "gui/format.h"
+#include "gui/icon.h"
 
 #include <QFileInfo>
+#include <QHBoxLayout>
 #include <QLabel>
 #include <QPushButton>
+#include <QToolButton>
 #include <QVBoxLayout>
 
 namespace {
@@ -61,17 +64,44 @@ void StartPage::showReady(const QString& modelName, bool isNoise) {
     }
 }
 
-void StartPage::showNoModel(const QStringList& recentPaths) {
+void StartPage::showNoModel(const QStringList& recentPaths, const QStringList& gonePaths) {
     show(tr("No model is loaded."),
         recentPaths.isEmpty()
             ? tr("Open a model file (.gguf), or drop one anywhere on this window.")
             : tr("Open one of the last models, or drop a model file (.gguf) anywhere on this window."));
     for (const QString& path : recentPaths.mid(0, kShownRecent)) {
+        if (gonePaths.contains(path)) {
+            addGoneModel(path);
+            continue;
+        }
         QPushButton* button = addButton(QFileInfo(path).completeBaseName());
         button->setToolTip(formatPath(path));
         connect(button, &QPushButton::clicked, this, [this, path] { emit modelChosen(path); });
     }
     connect(addButton(tr("Open a model file...")), &QPushButton::clicked, this, &StartPage::openWanted);
+}
+
+// It can be pressed, for the file may be back; what it does if not says whoever hears of it.
+void StartPage::addGoneModel(const QString& path) {
+    const QString name = QFileInfo(path).completeBaseName();
+    QPushButton* button = addButton(tr("%1 (file is gone)").arg(name));
+    button->setIcon(lineIcon(QStringLiteral("problem")));
+    button->setToolTip(formatPath(path));
+    connect(button, &QPushButton::clicked, this, [this, path] { emit modelChosen(path); });
+    auto* remove = new QToolButton;
+    remove->setIcon(lineIcon(QStringLiteral("close")));
+    remove->setAutoRaise(true);
+    remove->setFocusPolicy(Qt::StrongFocus);
+    remove->setAccessibleName(tr("Remove %1 from this list").arg(name));
+    remove->setToolTip(remove->accessibleName());
+    connect(remove, &QToolButton::clicked, this, [this, path] { emit removeWanted(path); });
+    auto* row = new QWidget(this);
+    auto* layout = new QHBoxLayout(row);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(4);
+    layout->addWidget(button, 1);
+    layout->addWidget(remove);
+    m_buttons->addWidget(row);
 }
 
 void StartPage::showLoading(const QString& modelName) {

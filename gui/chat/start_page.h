@@ -16,16 +16,18 @@ public:
     explicit StartPage(QWidget* parent = nullptr);
 
     void showReady(const QString& modelName, bool isNoise);
-    void showNoModel(const QStringList& recentPaths);
+    void showNoModel(const QStringList& recentPaths, const QStringList& gonePaths);
     void showLoading(const QString& modelName);
 
 signals:
     void suggestionChosen(const QString& message);
     void modelChosen(const QString& path);
+    void removeWanted(const QString& path); // of a model whose file is gone, from the list
     void openWanted();
 
 private:
     void show(const QString& title, const QString& sentence);
+    void addGoneModel(const QString& path);
     QPushButton* addButton(const QString& text);
 
     QLabel* m_title;

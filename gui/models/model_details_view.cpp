@@ -47,7 +47,7 @@ ModelDetailsView::ModelDetailsView(QWidget* parent) : QTextEdit(parent) {
 
 void ModelDetailsView::showEntry(const std::optional<ModelEntry>& entry) {
     const bool isSame = m_entry && entry && m_entry->path == entry->path && m_entry->changed == entry->changed &&
-                        m_entry->problem == entry->problem;
+                        m_entry->problem == entry->problem && m_entry->fileState == entry->fileState;
     if (isSame)
         return; // the place where the person reads stays
     m_entry = entry;
@@ -72,6 +72,13 @@ QString ModelDetailsView::html() const {
     if (!m_entry->problem.isEmpty())
         html += QStringLiteral("<p style='margin:4px 0; color:%1'>%2</p>")
                     .arg(colors.errorText.name(), m_entry->problem.toHtmlEscaped());
+    if (m_entry->fileState != ModelEntry::FileState::There)
+        html += QStringLiteral("<p style='margin:4px 0; color:%1'>%2</p>")
+                    .arg(colors.errorText.name(),
+                        (m_entry->fileState == ModelEntry::FileState::Gone
+                                ? tr("The file is gone; the model is still in memory until it is unloaded.")
+                                : tr("The file was changed; the model is in memory as it was until it is unloaded."))
+                            .toHtmlEscaped());
     if (summary.isNoise)
         html += QStringLiteral("<p style='margin:4px 0'>%1</p>")
                     .arg(tr("Its weights are made up: what it writes is noise.").toHtmlEscaped());

@@ -21,8 +21,9 @@ struct ModelEntry {
     strata::ModelSummary summary; // empty if the header could not be read
     QString problem;              // empty, or the sentence why it can't be loaded
     bool isVocabularyOnly = false;
-    QList<std::pair<QString, QString>> metadata; // key and value as text, in file order
-    QList<std::pair<QString, QString>> tensors;  // format, and how many tensors and bytes have it
+    enum class FileState { There, Gone, Changed } fileState = FileState::There; // other than There: it is loaded
+    QList<std::pair<QString, QString>> metadata;                                // key and value as text, in file order
+    QList<std::pair<QString, QString>> tensors; // format, and how many tensors and bytes have it
 
     bool isReadable() const { return !summary.architecture.empty() || !metadata.isEmpty(); }
 };

@@ -7,12 +7,39 @@
 #include "gui/settings/setting_keys.h"
 
 #include <QDir>
+#include <QFileInfo>
+#include <QSet>
 
 #include <algorithm>
 
 namespace {
 
 constexpr int kMaxWatchedPaths = 1000; // each takes a handle of the operating system
+
+using FileState = ModelEntry::FileState;
+
+// What a row says about a file that is not what was loaded; empty: nothing.
+QString fileNote(FileState state) {
+    switch (state) {
+    case FileState::There:
+        return {};
+    case FileState::Gone:
+        return ModelManager::tr("file is gone; still in memory until unloaded");
+    case FileState::Changed:
+        return ModelManager::tr("file was changed; in memory as it was until unloaded");
+    }
+    return {};
+}
+
+QString lossSentence(const ModelEntry& entry) {
+    return entry.fileState == FileState::Gone
+               ? ModelManager::tr("The file of %1 is gone: %2 was moved, renamed or deleted. The model stays in memory "
+                                  "until you unload it.")
+                     .arg(entry.name, formatPath(entry.path))
+               : ModelManager::tr("The file of %1 was changed: %2. The model stays in memory as it was until you "
+                                  "unload it.")
+                     .arg(entry.name, formatPath(entry.path));
+}
 
 bool isNumber(int column) {
     return column != ModelManager::Name && column != ModelManager::Architecture && column != ModelManager::Format;
@@ -60,8 +87,11 @@ QVariant ModelManager::data(const QModelIndex& index, int role) const {
     case Qt::DecorationRole:
         if (index.column() != Name || (!isLoaded && entry.problem.isEmpty()))
             return {};
-        return lineIcon(isLoaded ? QStringLiteral("loaded") : QStringLiteral("problem"));
+        return lineIcon(
+            isLoaded && entry.fileState == FileState::There ? QStringLiteral("loaded") : QStringLiteral("problem"));
     case Qt::AccessibleTextRole:
+        if (index.column() == Name && entry.fileState != FileState::There)
+            return tr("%1, loaded, %2").arg(entry.name, fileNote(entry.fileState));
         if (index.column() == Name && isLoaded)
             return tr("%1, loaded").arg(entry.name);
         return index.column() == Name && !entry.problem.isEmpty()
@@ -98,7 +128,9 @@ QVariant ModelManager::headerData(int section, Qt::Orientation orientation, int 
 QVariant ModelManager::text(const ModelEntry& entry, int column) const {
     switch (column) {
     case Name:
-        return entry.name;
+        return entry.fileState == FileState::Gone      ? tr("%1 (file is gone)").arg(entry.name)
+               : entry.fileState == FileState::Changed ? tr("%1 (file was changed)").arg(entry.name)
+                                                       : entry.name;
     case Size:
         return formatBytes(entry.fileBytes);
     case Format:
@@ -135,6 +167,8 @@ QString ModelManager::toolTip(const ModelEntry& entry, int column) const {
         lines.append(tr("%1 files").arg(entry.partCount));
     if (!entry.problem.isEmpty())
         lines.append(entry.problem);
+    if (entry.fileState != FileState::There)
+        lines.append(fileNote(entry.fileState));
     return lines.join(QLatin1Char('\n'));
 }
 
@@ -185,7 +219,11 @@ void ModelManager::rescan() {
 
 void ModelManager::setLoadedPath(const QString& path) {
     const QList<int> rows = {rowOf(m_loadedPath), rowOf(path)};
+    const bool isOther = m_loadedPath != path;
     m_loadedPath = path;
+    m_loadedChanged = {};
+    if (!isOther)
+        return;
     for (const int row : rows)
         if (row >= 0)
             emit dataChanged(index(row, 0), index(row, ColumnCount - 1));
@@ -196,7 +234,9 @@ void ModelManager::setLoadedPath(const QString& path) {
 void ModelManager::takeEntry(const ModelEntry& entry) {
     const int row = rowOf(entry.path);
     if (row >= 0) {
+        const FileState state = m_entries[row].fileState;
         m_entries[row] = entry;
+        m_entries[row].fileState = state; // until the whole scan is there
         emit dataChanged(index(row, 0), index(row, ColumnCount - 1));
         return;
     }
@@ -208,7 +248,18 @@ void ModelManager::takeEntry(const ModelEntry& entry) {
 
 void ModelManager::takeScan(const ScanSummary& summary) {
     for (int row = rowCount() - 1; row >= 0; --row) {
-        if (summary.paths.contains(m_entries[row].path))
+        const ModelEntry& entry = m_entries[row];
+        const bool isThere = summary.paths.contains(entry.path);
+        if (entry.path == m_loadedPath) {
+            if (m_loadedChanged.isNull())
+                m_loadedChanged = entry.changed;
+            setFileState(row, !isThere                           ? FileState::Gone
+                              : entry.changed == m_loadedChanged ? FileState::There
+                                                                 : FileState::Changed);
+            continue;
+        }
+        setFileState(row, FileState::There);
+        if (isThere)
             continue;
         beginRemoveRows({}, row, row);
         m_entries.removeAt(row);
@@ -219,14 +270,33 @@ void ModelManager::takeScan(const ScanSummary& summary) {
     emit scanned();
 }
 
+void ModelManager::setFileState(int row, FileState state) {
+    if (m_entries[row].fileState == state)
+        return;
+    m_entries[row].fileState = state;
+    emit dataChanged(index(row, 0), index(row, ColumnCount - 1));
+    if (state != FileState::There)
+        emit loadedFileLost(lossSentence(m_entries[row]));
+}
+
+// Watches that stay are left alone: making one anew would lose what happened meanwhile.
 void ModelManager::watch(const QStringList& folders) {
-    const QStringList old = m_watcher.directories() + m_watcher.files();
-    if (!old.isEmpty())
-        m_watcher.removePaths(old);
     QStringList wanted = folders.mid(0, kMaxWatchedPaths);
+    const QString loadedFolder = QFileInfo(m_loadedPath).path();
+    if (!m_loadedPath.isEmpty() && !wanted.contains(loadedFolder))
+        wanted.prepend(loadedFolder); // where its file may come back
+    if (!m_loadedPath.isEmpty())
+        wanted.prepend(m_loadedPath);
     for (const ModelEntry& entry : m_entries)
         if (!entry.isReadable() && wanted.size() < kMaxWatchedPaths)
             wanted.append(entry.path); // perhaps a download that still grows
-    if (!wanted.isEmpty())
-        m_watcher.addPaths(wanted);
+    const QStringList old = m_watcher.directories() + m_watcher.files();
+    const QSet<QString> oldSet(old.begin(), old.end());
+    const QSet<QString> wantedSet(wanted.begin(), wanted.end());
+    const QStringList unwanted = (QSet<QString>(oldSet) - wantedSet).values();
+    const QStringList missing = (QSet<QString>(wantedSet) - oldSet).values();
+    if (!unwanted.isEmpty())
+        m_watcher.removePaths(unwanted);
+    if (!missing.isEmpty())
+        m_watcher.addPaths(missing);
 }

@@ -14,7 +14,7 @@ struct ScanSummary;
 class Settings;
 
 // The models in the watched folders and their sub-folders, and the loaded one, as rows of a table; files stay where
-// they are. The list of folders lives in the settings. GUI thread.
+// they are. The loaded model keeps its row when its file goes. The list of folders lives in the settings. GUI thread.
 class ModelManager : public QAbstractTableModel {
     Q_OBJECT
 
@@ -46,11 +46,13 @@ public slots:
 signals:
     void foldersChanged();
     void loadedPathChanged();
-    void scanned(); // the list is complete, as far as is known
+    void loadedFileLost(const QString& sentence); // moved, deleted or written over while its model is loaded
+    void scanned();                               // the list is complete, as far as is known
 
 private:
     void takeEntry(const ModelEntry& entry);
     void takeScan(const ScanSummary& summary);
+    void setFileState(int row, ModelEntry::FileState state);
     void watch(const QStringList& folders);
     QVariant text(const ModelEntry& entry, int column) const;
     QVariant value(const ModelEntry& entry, int column) const;
@@ -61,6 +63,7 @@ private:
     QList<ModelEntry> m_entries;
     QStringList m_folderProblems;
     QString m_loadedPath;
+    QDateTime m_loadedChanged; // when that file had been changed last; null: not known yet
     ModelScanner* m_scanner;
     QFileSystemWatcher m_watcher;
     QTimer m_rescanSoon;

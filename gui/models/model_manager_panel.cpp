@@ -102,6 +102,13 @@ QWidget* ModelManagerPanel::makeTable() {
     m_sorted.setFilterCaseSensitivity(Qt::CaseInsensitive);
 
     m_table = new QTreeView;
+    // Before the view hears of it, which would go on to another model that nobody chose.
+    connect(&m_sorted, &QAbstractItemModel::rowsAboutToBeRemoved, this,
+        [this](const QModelIndex& /*parent*/, int first, int last) {
+            const int row = m_table->currentIndex().row();
+            if (row >= first && row <= last)
+                m_table->setCurrentIndex({});
+        });
     m_table->setModel(&m_sorted);
     m_table->setRootIsDecorated(false);
     m_table->setUniformRowHeights(true);
@@ -219,10 +226,10 @@ void ModelManagerPanel::showSelection() {
     m_load->setText(inUse ? tr("&Unload") : tr("&Load"));
     m_load->setIcon(lineIcon(inUse ? QStringLiteral("unload") : QStringLiteral("load")));
     const QString problem = row < 0 ? tr("Select a model first.") : m_manager.entry(row).problem;
-    m_load->setEnabled(problem.isEmpty());
-    m_load->setToolTip(!problem.isEmpty() ? problem
-                       : inUse            ? tr("Gives its memory back")
-                                          : tr("Loads the selected model (double click does too)"));
+    m_load->setEnabled(inUse || problem.isEmpty());
+    m_load->setToolTip(inUse                ? tr("Gives its memory back")
+                       : !problem.isEmpty() ? problem
+                                            : tr("Loads the selected model (double click does too)"));
 }
 
 void ModelManagerPanel::showHint() {

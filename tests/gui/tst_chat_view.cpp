@@ -437,7 +437,7 @@ void TestChatView::enterWithoutAModelOffersTheLast() {
     const QString here = m_folder->filePath(u"last & best.gguf"_s);
     QFile file(here);
     QVERIFY(file.open(QIODevice::WriteOnly));
-    m_chat->setRecentModels({m_folder->filePath(u"gone.gguf"_s), here});
+    m_chat->setRecentModels({m_folder->filePath(u"gone.gguf"_s), here}, {m_folder->filePath(u"gone.gguf"_s)});
     m_chat->showNoModel();
     QTest::keyClicks(edit(), u"Hi"_s);
     QTest::keyClick(edit(), Qt::Key_Return);

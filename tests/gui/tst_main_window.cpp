@@ -18,6 +18,7 @@
 #include <QTemporaryDir>
 #include <QTest>
 #include <QTextEdit>
+#include <QToolButton>
 #include <QTreeView>
 
 class TestMainWindow : public QObject {
@@ -34,6 +35,8 @@ private slots:
     void droppedFolderIsWatched();
     void openDialogLoads();
     void recentModelsAreRemembered();
+    void recentModelsWhoseFileIsGoneSaySo();
+    void loadedModelWhoseFileGoesStaysSelected();
     void failureIsASentenceInPlace();
     void cancelWhileLoadingGivesTheWindowBack();
     void closingWhileGeneratingReturns();
@@ -158,6 +161,42 @@ void TestMainWindow::recentModelsAreRemembered() {
         QVERIFY(desk.waitFor(State::Ready));
     }
     QCOMPARE(Settings(path("strata.ini")).get(setting::recentModels), QStringList(modelPath()));
+}
+
+void TestMainWindow::recentModelsWhoseFileIsGoneSaySo() {
+    const QString gone = path("models/gone.gguf");
+    Settings(path("strata.ini")).set(setting::recentModels, {gone, modelPath()});
+    Desk desk(m_folder->path());
+    QTRY_VERIFY(desk.button(QStringLiteral("gone (file is gone)")) != nullptr);
+    QVERIFY(desk.button(QStringLiteral("tiny")) != nullptr);
+    QTest::mouseClick(desk.button(QStringLiteral("gone (file is gone)")), Qt::LeftButton);
+    QCOMPARE(desk.controller.state(), State::Empty); // nothing is tried
+    QVERIFY(desk.find<QLabel>(QStringLiteral("Notice"))->isVisible());
+    QVERIFY(desk.find<QLabel>(QStringLiteral("Notice"))->text().contains(QStringLiteral("gone.gguf")));
+    auto* remove = desk.find<QToolButton>(QStringLiteral("Remove gone from this list"));
+    QVERIFY(remove != nullptr);
+    QTest::mouseClick(remove, Qt::LeftButton);
+    QCOMPARE(desk.settings.get(setting::recentModels), QStringList(modelPath()));
+    QTRY_VERIFY(desk.button(QStringLiteral("gone (file is gone)")) == nullptr);
+}
+
+void TestMainWindow::loadedModelWhoseFileGoesStaysSelected() {
+    strata::writeTinyModel(path("models").toStdString(), {.name = "Another", .stem = "another"});
+    Desk desk(m_folder->path());
+    QTRY_COMPARE(desk.table()->model()->rowCount(), 2);
+    desk.window->loadModel(modelPath());
+    QVERIFY(desk.waitFor(State::Ready));
+    QTRY_COMPARE(desk.table()->currentIndex().siblingAtColumn(0).data().toString(), QStringLiteral("Tiny"));
+    QVERIFY(QFile::remove(modelPath()));
+    const auto* notice = desk.find<QLabel>(QStringLiteral("Notice"));
+    QTRY_VERIFY2(notice->isVisible(), qPrintable(notice->text()));
+    QVERIFY2(notice->text().contains(QStringLiteral("tiny.gguf")), qPrintable(notice->text()));
+    QCOMPARE(desk.table()->model()->rowCount(), 2);
+    QCOMPARE(desk.table()->currentIndex().siblingAtColumn(0).data().toString(), QStringLiteral("Tiny (file is gone)"));
+    QVERIFY(desk.controller.loadedModel());
+    desk.controller.unload();
+    QTRY_COMPARE(desk.table()->model()->rowCount(), 1);
+    QVERIFY(!desk.table()->currentIndex().isValid()); // rather than a model that nobody chose
 }
 
 void TestMainWindow::failureIsASentenceInPlace() {

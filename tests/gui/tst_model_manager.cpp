@@ -30,6 +30,9 @@ private slots:
     void marksTheLoadedModel();
     void listsTheLoadedModelWhereverItLies();
     void opensAtStartWhatWasAskedFor();
+    void loadedModelKeepsItsRowWhenTheFileGoes_data();
+    void loadedModelKeepsItsRowWhenTheFileGoes();
+    void loadedFileThatIsWrittenOverIsMarked();
 
 private:
     void scan(ModelManager& manager) { QTRY_VERIFY(!manager.isScanning()); }
@@ -211,6 +214,55 @@ void TestModelManager::opensAtStartWhatWasAskedFor() {
     QCOMPARE(modelAtStart(*m_settings, builtIn), own);
     m_settings->set(setting::recentModels, {demo, own});
     QCOMPARE(modelAtStart(*m_settings, builtIn), demo);
+}
+
+void TestModelManager::loadedModelKeepsItsRowWhenTheFileGoes_data() {
+    QTest::addColumn<bool>("isWatched");
+    QTest::newRow("in a watched folder") << true;
+    QTest::newRow("elsewhere") << false;
+}
+
+void TestModelManager::loadedModelKeepsItsRowWhenTheFileGoes() {
+    QFETCH(const bool, isWatched);
+    const QString path = write({.name = "Gone"});
+    if (!isWatched)
+        m_settings->set(setting::watchedFolders, {});
+    ModelManager manager(*m_settings, {});
+    const QAbstractItemModelTester tester(&manager, QAbstractItemModelTester::FailureReportingMode::Fatal);
+    const QSignalSpy lost(&manager, &ModelManager::loadedFileLost);
+    scan(manager);
+    manager.setLoadedPath(path);
+    scan(manager);
+    QCOMPARE(manager.rowCount(), 1);
+    QCOMPARE(lost.size(), 0);
+    QVERIFY(QFile::rename(path, path + QStringLiteral(".moved")));
+    QTRY_COMPARE(lost.size(), 1);
+    QVERIFY(lost.first().first().toString().contains(QStringLiteral("gone")));
+    QCOMPARE(manager.rowCount(), 1);
+    QVERIFY(manager.index(0, 0).data().toString().endsWith(QStringLiteral("(file is gone)")));
+    QVERIFY(manager.index(0, 0).data(Qt::AccessibleTextRole).toString().contains(QStringLiteral("until unloaded")));
+    QVERIFY(QFile::rename(path + QStringLiteral(".moved"), path));
+    QTRY_COMPARE(manager.index(0, 0).data().toString(), QStringLiteral("Gone"));
+    QVERIFY(QFile::remove(path));
+    QTRY_COMPARE(lost.size(), 2);
+    manager.setLoadedPath({});
+    QTRY_COMPARE(manager.rowCount(), 0);
+}
+
+void TestModelManager::loadedFileThatIsWrittenOverIsMarked() {
+    const QString path = write({.name = "First"});
+    ModelManager manager(*m_settings, {});
+    const QSignalSpy lost(&manager, &ModelManager::loadedFileLost);
+    manager.setLoadedPath(path);
+    scan(manager);
+    write({.name = "Second"});
+    QFile file(path);
+    QVERIFY(file.open(QIODevice::ReadWrite));
+    QVERIFY(file.setFileTime(QDateTime::currentDateTime().addSecs(60), QFileDevice::FileModificationTime));
+    file.close();
+    QTRY_COMPARE(lost.size(), 1);
+    QVERIFY(manager.index(0, 0).data().toString().endsWith(QStringLiteral("(file was changed)")));
+    QVERIFY(lost.first().first().toString().contains(QStringLiteral("changed")));
 }
 
 QTEST_MAIN(TestModelManager)
