@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <limits>
 
 namespace strata::cli {
@@ -18,10 +19,29 @@ namespace {
 constexpr std::size_t kMaxTextBytes = std::size_t(256) << 20U; // far above any context
 constexpr std::uint64_t kMax32 = std::numeric_limits<std::uint32_t>::max();
 
+// A file by its path, or a model that came with the program by its name: share/strata/models lies beside bin.
+std::string findModel(const std::string& text) {
+    std::error_code ignored;
+    if (text.empty() || text.find('/') != std::string::npos || std::filesystem::exists(text, ignored))
+        return text;
+    const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", ignored);
+    const auto found =
+        program.parent_path().parent_path() / "share/strata/models" / (text.ends_with(".gguf") ? text : text + ".gguf");
+    return std::filesystem::exists(found, ignored) ? found.string() : text;
+}
+
 } // namespace
 
+void addModelArgument(CLI::App& command, std::string& model, const std::string& description) {
+    const auto find = [](std::string& text) {
+        text = findModel(text);
+        return std::string();
+    };
+    command.add_option("model", model, description)->required()->transform(CLI::Validator(find, ""));
+}
+
 void addEngineOptions(CLI::App& command, EngineOptions& options) {
-    command.add_option("model", options.model, "GGUF file; any part of a split one")->required();
+    addModelArgument(command, options.model);
     command.add_option("--device", options.device, "where to compute: cpu, cuda:0; default: the best there is");
     command.add_option("-c,--ctx", options.contextTokens, "context in tokens; 0: the model's own, at most 8,192")
         ->transform(wholeNumber(0, kMax32));

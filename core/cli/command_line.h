@@ -39,6 +39,9 @@ struct EngineOptions {
     std::uint32_t contextTokens = 0;
     std::uint32_t logitRows = 8; // of one pass; not an option of its own
 };
+// The positional argument that names a model: a file, or "strata-demo" for one that came with the program.
+void addModelArgument(CLI::App& command, std::string& model,
+    const std::string& description = "GGUF file (any part of a split one), or strata-demo");
 void addEngineOptions(CLI::App& command, EngineOptions& options);
 const BackendChoice& chooseDevice(const Devices& devices, const std::string& id); // throws Error (NotFound)
 std::unique_ptr<Engine> loadEngine(const EngineOptions& options, const Devices& devices, std::stop_token stop);

@@ -125,7 +125,7 @@ void addInspect(CLI::App& program) {
     };
     auto options = std::make_shared<Options>();
     CLI::App* command = program.add_subcommand("inspect", "what a model's header says");
-    command->add_option("model", options->model, "GGUF file; any part of a split one")->required();
+    addModelArgument(*command, options->model);
     command->add_flag("--json", options->asJson, "everything, as JSON");
     command->callback([options] { inspect(options->model, options->asJson); });
 }

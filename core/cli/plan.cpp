@@ -8,7 +8,7 @@ namespace strata::cli {
 void addPlan(CLI::App& program) {
     auto model = std::make_shared<std::string>();
     CLI::App* command = program.add_subcommand("plan", "where each layer would live (not yet)");
-    command->add_option("model", *model, "GGUF file; any part of a split one")->required();
+    addModelArgument(*command, *model);
     command->callback([model] {
         const GgufFile file(*model);
         fail(ErrorCode::Unsupported, "plan: not yet: this version keeps every layer in the memory of one device");

@@ -53,7 +53,7 @@ void addTokenize(CLI::App& program) {
     };
     auto options = std::make_shared<Options>();
     CLI::App* command = program.add_subcommand("tokenize", "text on standard input to a JSON array of token ids");
-    command->add_option("model", options->model, "GGUF file; one with a vocabulary and no tensors will do")->required();
+    addModelArgument(*command, options->model, "GGUF file (a vocabulary without tensors will do), or strata-demo");
     command->add_flag("--special", options->special, "let the text name control tokens");
     command->add_flag("--no-bos", options->noBos, "no beginning-of-text token");
     command->callback([options] { tokenize(options->model, options->special, options->noBos); });
@@ -66,7 +66,7 @@ void addDetokenize(CLI::App& program) {
     };
     auto options = std::make_shared<Options>();
     CLI::App* command = program.add_subcommand("detokenize", "a JSON array of token ids on standard input to text");
-    command->add_option("model", options->model, "GGUF file; one with a vocabulary and no tensors will do")->required();
+    addModelArgument(*command, options->model, "GGUF file (a vocabulary without tensors will do), or strata-demo");
     command->add_flag("--special", options->special, "show control tokens");
     command->callback([options] { detokenize(options->model, options->special); });
 }
