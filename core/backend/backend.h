@@ -24,6 +24,7 @@ struct Pass {
     // Which tokens of this pass each token sees: bit j of visible[i], for m <= 64. Empty: itself and those before it.
     std::span<const std::uint64_t> visible;   // (m) or empty
     std::span<const std::uint32_t> logitRows; // indices into tokens, ascending, whose logits are wanted
+    std::uint32_t topCount = 0;               // how many of the best of each will be asked for; <= kMaxTopLogits
 };
 
 struct PassLimits {
@@ -36,7 +37,7 @@ struct PassLimits {
 inline constexpr std::uint32_t kMaxTopLogits = 256;
 
 // Memory of one device as it is now.
-struct DeviceMemory {
+struct MemoryState {
     std::uint64_t totalBytes = 0;
     std::uint64_t freeBytes = 0;
     std::uint64_t reserveBytes = 0; // of the free: to be left to other programs
@@ -64,16 +65,16 @@ public:
 // split where another executor may step in: projections can be done by the CPU while cache and attention stay on the
 // GPU. The parts of ActivationPart live in the Activations between verbs.
 //
-// A pass is beginPass, verbs in the order of work, endPass. A verb may return before its work is done or even begun: a
-// device may gather verbs and start them together at endPass, or at the first call that reads. Errors of a verb may
-// show in a later call. Verbs of different passes on the same activations follow one another.
+// A pass is beginPass, verbs in the order of work, endPass or abandonPass. A verb may return before its work is done or
+// even begun: a device may gather verbs and start them together at endPass or readPart. It copies what it is given by
+// reference, save the spans of the pass. Errors of a verb may show in a later call.
 // One caller (the engine thread). Errors: Error (Device, OutOfMemory).
 class Backend {
 public:
     virtual ~Backend() = default;
 
     virtual const DeviceInfo& info() const = 0;
-    virtual DeviceMemory memory() const = 0;
+    virtual MemoryState memory() const = 0;
 
     virtual Buffer allocate(std::size_t byteCount) = 0; // 256-byte aligned; contents undefined
     // Memory of the host that this device copies from and to at full speed; contents undefined.
@@ -88,10 +89,12 @@ public:
     // The spec and rope table are copied.
     virtual std::unique_ptr<Activations> makeActivations(const ModelSpec& spec, const PassLimits& limits) = 0;
 
-    // Drops what is left of a pass that never ended. Every verb until endPass is given the same pass and activations.
+    // Every verb until the end is given the same pass and activations. The pass before on them must be done.
     virtual void beginPass(const Pass& pass, Activations& activations) = 0;
     // Everything is handed over; does not wait.
     virtual void endPass(Activations& activations) = 0;
+    // Drops verbs that have not been started; those started run on. Logits stay those of the last finished head.
+    virtual void abandonPass(Activations& activations) noexcept = 0;
     // Returns when everything handed over is done. Throws what went wrong in it.
     virtual void wait() = 0;
 
@@ -115,8 +118,8 @@ public:
 
     // Both wait for the pass. (vocabularySize) logits of the row-th wanted token.
     virtual void readLogits(const Activations& activations, std::uint32_t row, std::span<float> logits) = 0;
-    // The largest of them, best first; equal ones rank by lower id. At most kMaxTopLogits and the vocabulary. Where any
-    // logit is not a number, the first one is: it must not pass for a choice.
+    // The largest of them, best first; equal ones rank by lower id. At most the pass's topCount and the vocabulary.
+    // Where any logit is not a number, the first one is: it must not pass for a choice.
     virtual void readTopLogits(const Activations& activations, std::uint32_t row, std::span<TokenLogit> best) = 0;
 };
 

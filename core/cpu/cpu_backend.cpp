@@ -53,7 +53,7 @@ public:
 
     const DeviceInfo& info() const override { return m_info; }
 
-    DeviceMemory memory() const override {
+    MemoryState memory() const override {
         const SystemMemory memory = readSystemMemory();
         return {
             .totalBytes = memory.totalBytes, .freeBytes = memory.availableBytes, .reserveBytes = reserveBytes(memory)};
@@ -88,6 +88,7 @@ public:
     // Verbs are done when they return.
     void beginPass(const Pass&, Activations&) override {}
     void endPass(Activations&) override {}
+    void abandonPass(Activations&) noexcept override {}
     void wait() override {}
 
     void embed(const BlockWeights& weights, const Pass& pass, Activations& activations) override {

@@ -35,7 +35,7 @@ PassLimits chooseLimits(const LoadRequest& request, const ModelSpec& spec) {
 }
 
 void checkFits(const LoadRequest& request, const Model& model, const PassLimits& limits, const Backend& backend,
-    const DeviceMemory& memory) {
+    const MemoryState& memory) {
     checkMemory(request.path.filename().string(), memoryNeed(model, limits, backend), backend.info(), memory);
 }
 
@@ -70,7 +70,7 @@ void Engine::checkLoad(const LoadRequest& request, const BackendChoice& device, 
         checkFits(request, model, limits, *backend, backend->memory());
         return;
     }
-    DeviceMemory memory = leaving.m_backend->memory();
+    MemoryState memory = leaving.m_backend->memory();
     const std::uint64_t given = memoryNeed(*leaving.m_model, leaving.m_limits, *leaving.m_backend).total();
     memory.freeBytes = std::min(memory.totalBytes, memory.freeBytes + given);
     checkFits(request, model, limits, *leaving.m_backend, memory);
@@ -125,6 +125,7 @@ GenerationResult Engine::generate(
         return result;
     }
     result.cachedTokens = reusePrefix(session, prompt);
+    ReplyLoop reply(*m_passes, session, m_model->tokenizer(), request, sinks, result.seed);
     const Clock::time_point promptStart = Clock::now();
     const bool isRead =
         m_passes->readPrompt(session, std::span(prompt).subspan(result.cachedTokens), sinks.progress, stop);
@@ -133,7 +134,7 @@ GenerationResult Engine::generate(
         result.reason = StopReason::Cancelled;
         return result;
     }
-    ReplyLoop(*m_passes, session, m_model->tokenizer(), request, sinks).run(result, start, stop);
+    reply.run(result, start, stop);
     result.logitsHash = hashOf(m_passes->logits(0));
     return result;
 }

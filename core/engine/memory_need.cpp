@@ -35,7 +35,7 @@ MemoryNeed memoryNeed(const Model& model, const PassLimits& limits, const Backen
 }
 
 void checkMemory(
-    std::string_view modelName, const MemoryNeed& need, const DeviceInfo& device, const DeviceMemory& memory) {
+    std::string_view modelName, const MemoryNeed& need, const DeviceInfo& device, const MemoryState& memory) {
     const std::uint64_t room = memory.freeBytes - std::min(memory.freeBytes, memory.reserveBytes);
     if (need.total() <= room)
         return;

@@ -25,6 +25,6 @@ MemoryNeed memoryNeed(const Model& model, const PassLimits& limits, const Backen
 // sentence names the parts, and a smaller context if one would fit. To be asked before anything is taken: the system
 // promises host memory freely, and fails only when it is touched.
 void checkMemory(
-    std::string_view modelName, const MemoryNeed& need, const DeviceInfo& device, const DeviceMemory& memory);
+    std::string_view modelName, const MemoryNeed& need, const DeviceInfo& device, const MemoryState& memory);
 
 } // namespace strata

@@ -101,8 +101,8 @@ std::span<float> PassRunner::logits(std::uint32_t row) {
     return m_logits;
 }
 
-std::span<TokenLogit> PassRunner::topLogits(std::uint32_t row, std::size_t count) {
-    const auto best = std::span(m_topLogits).first(count);
+std::span<const TokenLogit> PassRunner::topLogits(std::uint32_t row) {
+    const auto best = std::span(m_topLogits).first(m_topCount);
     m_transformer.readTopLogits(row, best);
     return best;
 }
@@ -112,16 +112,14 @@ bool PassRunner::forward(Session& session, std::span<const TokenId> tokens, std:
     const std::uint32_t length = session.cache().length();
     const auto positions = std::span(m_positions).first(std::min(tokens.size(), m_positions.size()));
     std::iota(positions.begin(), positions.end(), length);
-    const Pass pass = {
-        .tokens = tokens, .positions = positions, .cacheLength = length, .visible = {}, .logitRows = logitRows};
+    const Pass pass = {.tokens = tokens,
+        .positions = positions,
+        .cacheLength = length,
+        .visible = {},
+        .logitRows = logitRows,
+        .topCount = m_topCount};
     if (!m_transformer.forward(pass, session.cache(), stop, afterBlock))
         return false;
-    try {
-        m_transformer.wait();
-    } catch (...) {
-        session.cache().truncate(length); // the rows are not there
-        throw;
-    }
     session.append(tokens);
     m_metrics->setContext(session.cache().length(), session.capacity());
     return true;

@@ -24,6 +24,9 @@ public:
 
     const PassLimits& limits() const { return m_transformer.limits(); }
 
+    // How many of the best logits of each row topLogits will be asked for from now on.
+    void setTopCount(std::size_t count) { m_topCount = static_cast<std::uint32_t>(count); }
+
     // In chunks; the last token's logits are row 0 afterwards. False: stopped.
     bool readPrompt(Session& session, std::span<const TokenId> tokens,
         const std::function<void(const PromptProgress&)>& progress, const std::stop_token& stop);
@@ -37,8 +40,8 @@ public:
 
     // Logits (vocabularySize) of the last finished pass; valid, and the caller's to change, until the next call.
     std::span<float> logits(std::uint32_t row);
-    // The `count` best of them, best first; likewise. count <= kMaxTopLogits and the vocabulary.
-    std::span<TokenLogit> topLogits(std::uint32_t row, std::size_t count);
+    // The best of them, as many as setTopCount said, best first; likewise.
+    std::span<const TokenLogit> topLogits(std::uint32_t row);
 
 private:
     bool forward(Session& session, std::span<const TokenId> tokens, std::span<const std::uint32_t> logitRows,
@@ -49,6 +52,7 @@ private:
     std::uint64_t m_passBytes;         // of weights that one pass reads
     std::uint64_t m_headlessPassBytes; // that one without logits reads
     std::uint32_t m_blockCount;
+    std::uint32_t m_topCount = 0;
     std::vector<std::uint32_t> m_positions; // scratch, (maxTokens)
     std::vector<float> m_logits;            // scratch, (vocabularySize)
     std::vector<TokenLogit> m_topLogits;    // scratch, (kMaxTopLogits)

@@ -6,9 +6,13 @@ namespace strata {
 using Clock = std::chrono::steady_clock;
 
 ReplyLoop::ReplyLoop(PassRunner& passes, Session& session, const Tokenizer& tokenizer, const GenerationRequest& request,
-    const GenerationSinks& sinks)
+    const GenerationSinks& sinks, std::uint64_t seed)
     : m_passes(passes), m_session(session), m_tokenizer(tokenizer), m_request(request),
-      m_text(request.stopStrings, sinks.piece) {}
+      m_text(request.stopStrings, sinks.piece), m_sampler(request.sampling, seed, tokenizer.size()) {
+    const auto needed = m_sampler.neededLogits();
+    m_wantsBest = needed && *needed <= kMaxTopLogits && *needed < tokenizer.size();
+    m_passes.setTopCount(m_wantsBest ? *needed : 0);
+}
 
 void ReplyLoop::run(GenerationResult& result, Clock::time_point start, const std::stop_token& stop) {
     result.reason = decode(result, start, stop);
@@ -20,21 +24,17 @@ void ReplyLoop::run(GenerationResult& result, Clock::time_point start, const std
     }
 }
 
-// From the few best logits where they suffice: they cross from the device sooner than all of them.
-TokenId ReplyLoop::choose(Sampler& sampler) {
-    const auto needed = sampler.neededLogits();
-    if (!needed || *needed > kMaxTopLogits || *needed >= m_tokenizer.size())
-        return sampler.sample(m_passes.logits(0), m_session.tokens());
-    return sampler.sample(std::span<const TokenLogit>(m_passes.topLogits(0, *needed)), m_session.tokens());
+TokenId ReplyLoop::choose() {
+    return m_wantsBest ? m_sampler.sample(m_passes.topLogits(0), m_session.tokens())
+                       : m_sampler.sample(m_passes.logits(0), m_session.tokens());
 }
 
 StopReason ReplyLoop::decode(GenerationResult& result, Clock::time_point start, const std::stop_token& stop) {
-    Sampler sampler(m_request.sampling, result.seed, m_tokenizer.size());
     Clock::time_point first;
     for (;;) {
         if (stop.stop_requested())
             return StopReason::Cancelled;
-        const TokenId token = choose(sampler);
+        const TokenId token = choose();
         const Clock::time_point now = Clock::now();
         if (result.generatedTokens == 0) {
             first = now;

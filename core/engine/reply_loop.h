@@ -12,20 +12,20 @@
 
 namespace strata {
 
-// Decodes one reply: sample, stop rules, text out, next pass. The prompt must have been read: row 0 holds the logits
-// of its last token, and at least one token fits behind it. One reply, engine thread.
+// Decodes one reply: sample, stop rules, text out, next pass. Made before its prompt is read, so that the passes know
+// how many of the best logits it wants. One reply, engine thread.
 class ReplyLoop {
 public:
     // All must outlive this object.
     ReplyLoop(PassRunner& passes, Session& session, const Tokenizer& tokenizer, const GenerationRequest& request,
-        const GenerationSinks& sinks);
+        const GenerationSinks& sinks, std::uint64_t seed);
 
-    // Fills in what the reply says about itself: reason, stopText, generatedTokens, decodeTime, and firstToken as time
-    // since `start`. Uses result.seed.
+    // Row 0 must hold the logits of the prompt's last token, and at least one token fit behind it. Fills in what the
+    // reply says about itself: reason, stopText, generatedTokens, decodeTime, and firstToken as time since `start`.
     void run(GenerationResult& result, std::chrono::steady_clock::time_point start, const std::stop_token& stop);
 
 private:
-    TokenId choose(Sampler& sampler);
+    TokenId choose();
     StopReason decode(
         GenerationResult& result, std::chrono::steady_clock::time_point start, const std::stop_token& stop);
 
@@ -34,6 +34,8 @@ private:
     const Tokenizer& m_tokenizer;
     const GenerationRequest& m_request;
     ReplyText m_text;
+    Sampler m_sampler;
+    bool m_wantsBest; // the few best logits suffice: they cross from the device sooner than all of them
 };
 
 } // namespace strata

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/forward/activation_exchange.h"
 
+#include "core/base/error.h"
+
 #include <algorithm>
 #include <cassert>
+#include <exception>
 
 namespace strata {
 
@@ -28,9 +31,24 @@ void ActivationExchange::begin(const Pass& pass) {
         member.device->beginPass(pass, *member.activations);
 }
 
-void ActivationExchange::end() {
+void ActivationExchange::finish() {
     for (const Member& member : m_members)
         member.device->endPass(*member.activations);
+    std::exception_ptr first; // no device may still be at work on memory that an error's handler frees
+    for (const Member& member : m_members) {
+        try {
+            member.device->wait();
+        } catch (...) {
+            first = first ? first : std::current_exception();
+        }
+    }
+    if (first)
+        std::rethrow_exception(first);
+}
+
+void ActivationExchange::abandon() noexcept {
+    for (const Member& member : m_members)
+        member.device->abandonPass(*member.activations);
 }
 
 Activations& ActivationExchange::reading(Backend& device, std::initializer_list<ActivationPart> parts) {
@@ -57,7 +75,8 @@ void ActivationExchange::wrote(Backend& device, std::initializer_list<Activation
 Activations& ActivationExchange::of(Backend& device) {
     const auto member = std::find_if(
         m_members.begin(), m_members.end(), [&](const Member& candidate) { return candidate.device == &device; });
-    assert(member != m_members.end());
+    if (member == m_members.end())
+        fail(ErrorCode::Device, "{} was not prepared to compute a part of this model", device.info().name);
     return *member->activations;
 }
 

@@ -15,13 +15,14 @@ namespace strata {
 // carries a part over when another is to read it. Engine thread.
 class ActivationExchange {
 public:
-    // `devices`: those that may take part, without repetition, the first one also by default; all must outlive this.
+    // `devices`: those that may take part, without repetition; all must outlive this.
     ActivationExchange(std::span<Backend* const> devices, const ModelSpec& spec, const PassLimits& limits);
 
     void begin(const Pass& pass);
-    void end();
+    void finish(); // hands the pass over on every device, then waits for all of them
+    void abandon() noexcept;
 
-    // The device's activations with these parts up to date.
+    // The device's activations with these parts up to date; a verb that changes one of them may follow.
     Activations& reading(Backend& device, std::initializer_list<ActivationPart> parts);
     void wrote(Backend& device, std::initializer_list<ActivationPart> parts);
     Activations& of(Backend& device);

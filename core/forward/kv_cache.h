@@ -25,7 +25,7 @@ public:
     std::uint32_t capacity() const { return m_capacity; } // rows
     KvLayer layer(LayerIndex index) const;
 
-    void grow(std::uint32_t rows); // after a pass appended them
+    void grow(std::uint32_t rows);       // after a pass appended them
     void truncate(std::uint32_t length); // drops the suffix from row `length` on
     // Keeps rows [0, prefix) and then the chosen ones, ascending, each >= prefix; drops the rest.
     void keep(std::uint32_t prefix, std::span<const std::uint32_t> chosen);

@@ -68,7 +68,26 @@ Transformer::Transformer(const Model& model, WeightStore& weights, const PassLim
 
 bool Transformer::forward(const Pass& pass, KvCache& cache, const std::stop_token& stop, const BlockSink* afterBlock) {
     checkPass(pass, cache, m_limits, m_model->spec());
-    m_activations.begin(pass);
+    bool isDone = false;
+    try {
+        m_activations.begin(pass);
+        isDone = computeBlocks(pass, cache, stop, afterBlock);
+        if (isDone)
+            m_activations.finish();
+    } catch (...) {
+        m_activations.abandon();
+        throw;
+    }
+    if (!isDone) {
+        m_activations.abandon();
+        return false;
+    }
+    cache.grow(static_cast<std::uint32_t>(pass.tokens.size()));
+    return true;
+}
+
+bool Transformer::computeBlocks(
+    const Pass& pass, const KvCache& cache, const std::stop_token& stop, const BlockSink* afterBlock) {
     const auto blocks = m_model->blocks();
     for (std::uint32_t index = 0; index < blocks.size(); ++index) {
         const auto lease = m_weights->acquire(BlockIndex(index), stop);
@@ -78,8 +97,6 @@ bool Transformer::forward(const Pass& pass, KvCache& cache, const std::stop_toke
         if (afterBlock != nullptr)
             (*afterBlock)(index + 1);
     }
-    m_activations.end();
-    cache.grow(static_cast<std::uint32_t>(pass.tokens.size()));
     return true;
 }
 
@@ -114,11 +131,6 @@ void Transformer::attend(const KvLayer& layer, const Pass& pass) {
     using enum ActivationPart;
     layer.device->attend(layer, pass, m_activations.reading(*layer.device, {Query, Key, Value}));
     m_activations.wrote(*layer.device, {Attended});
-}
-
-void Transformer::wait() {
-    for (Backend* device : m_weights->executors())
-        device->wait();
 }
 
 void Transformer::readLogits(std::uint32_t row, std::span<float> logits) {

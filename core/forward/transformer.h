@@ -24,12 +24,11 @@ public:
     // Computes on the executors of the weights' leases and attends on the devices of the cache's layers.
     Transformer(const Model& model, WeightStore& weights, const PassLimits& limits);
 
-    // Appends the pass's tokens to the cache and computes the wanted logits. pass.cacheLength must equal
-    // cache.length(). False: stop was requested between two blocks; the cache is as it was before. `afterBlock`, if
-    // any, is told how many blocks are computed, or queued where the device works on by itself.
+    // Appends the pass's tokens to the cache and computes the wanted logits; waits for the devices. pass.cacheLength
+    // must equal cache.length(). False: stop was requested between two blocks; the cache is as it was before, as it is
+    // after an Error. `afterBlock`, if any, is told how many blocks are computed, or queued where the device works on
+    // by itself.
     bool forward(const Pass& pass, KvCache& cache, const std::stop_token& stop, const BlockSink* afterBlock = nullptr);
-
-    void wait(); // until the last pass is done
 
     // (vocabularySize) logits of the row-th entry of the last pass's logitRows; or the best of them (see Backend).
     void readLogits(std::uint32_t row, std::span<float> logits);
@@ -38,6 +37,8 @@ public:
     const PassLimits& limits() const { return m_limits; }
 
 private:
+    bool computeBlocks(
+        const Pass& pass, const KvCache& cache, const std::stop_token& stop, const BlockSink* afterBlock);
     void compute(const WeightBlock& block, const BlockLease& lease, const Pass& pass, const KvCache& cache);
     void attend(const KvLayer& layer, const Pass& pass);
 

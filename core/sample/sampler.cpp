@@ -78,7 +78,8 @@ TokenId Sampler::sample(std::span<const TokenLogit> best, std::span<const TokenI
         ++m_counts[token.value];
     m_candidates.clear();
     for (const auto& [token, logit] : best)
-        m_candidates.push_back({penalised(logit, m_counts[token.value]), token.value, 0.0F});
+        if (std::isfinite(logit))
+            m_candidates.push_back({penalised(logit, m_counts[token.value]), token.value, 0.0F});
     for (const TokenId token : window)
         m_counts[token.value] = 0;
     std::sort(m_candidates.begin(), m_candidates.end(), isBetter);

@@ -7,7 +7,7 @@
 namespace strata {
 namespace {
 
-constexpr std::size_t kAlignment = 64;       // of each tensor: a cache line, and any vector load
+constexpr std::size_t kAlignment = 256;      // of each tensor: a cache line, and any vector load of any device
 constexpr std::size_t kPieceBytes = 4 << 20; // a cold disk reads this in well under the 200 ms a cancel may take
 
 std::size_t alignUp(std::size_t bytes) {

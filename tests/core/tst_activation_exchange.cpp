@@ -62,7 +62,7 @@ private slots:
             if (model.blocks()[index].kind == BlockKind::Head)
                 device.readLogits(exchange.of(device), 0, logits);
         }
-        exchange.end();
+        exchange.finish();
         QCOMPARE(logits, expected);
     }
 

@@ -14,13 +14,14 @@ public:
     explicit DecoratedBackend(std::unique_ptr<Backend> inner) : m_inner(std::move(inner)) {}
 
     const DeviceInfo& info() const override { return m_inner->info(); }
-    DeviceMemory memory() const override { return m_inner->memory(); }
+    MemoryState memory() const override { return m_inner->memory(); }
     Buffer allocateStaging(std::size_t byteCount) override { return m_inner->allocateStaging(byteCount); }
     std::uint64_t activationBytes(const ModelSpec& spec, const PassLimits& limits) const override {
         return m_inner->activationBytes(spec, limits);
     }
     void beginPass(const Pass& pass, Activations& activations) override { m_inner->beginPass(pass, activations); }
     void endPass(Activations& activations) override { m_inner->endPass(activations); }
+    void abandonPass(Activations& activations) noexcept override { m_inner->abandonPass(activations); }
     void wait() override { m_inner->wait(); }
     void readPart(const Activations& activations, ActivationPart part, std::span<float> rows) override {
         m_inner->readPart(activations, part, rows);
