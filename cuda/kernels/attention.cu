@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cuda/kernels/attention.h"
+
+#include "core/backend/kv_rows.h"
+#include "cuda/kernels/attention_kernels.h"
+
+#include <algorithm>
+
+namespace strata::cuda {
+namespace {
+
+constexpr std::uint32_t kBlocksPerMultiprocessor = 3;
+constexpr std::uint32_t kMaxSplits = 128;
+constexpr std::uint32_t kQueryBlock = 16; // the largest number of queries a block takes
+
+std::size_t aligned(std::size_t bytes) {
+    return (bytes + 255) / 256 * 256;
+}
+
+} // namespace
+
+std::uint32_t splitCount(const Launch& launch, const HeadShape& shape) {
+    const std::uint32_t blocks = kBlocksPerMultiprocessor * static_cast<std::uint32_t>(launch.multiprocessors);
+    return std::clamp(blocks / shape.kvHeadCount, 1U, kMaxSplits);
+}
+
+FewScratch::FewScratch(const Launch& launch, const HeadShape& shape, std::byte* memory) {
+    const std::size_t queries = std::size_t(shape.kvHeadCount) *
+                                ((kFewTokens * shape.groupSize() + kQueryBlock - 1) / kQueryBlock * kQueryBlock);
+    const std::size_t partials = queries * splitCount(launch, shape);
+    const std::size_t weightsAt = aligned(queries * sizeof(std::uint32_t));
+    const std::size_t sumsAt = weightsAt + aligned(partials * sizeof(float2));
+    finished = reinterpret_cast<std::uint32_t*>(memory);
+    weights = reinterpret_cast<float2*>(memory + weightsAt);
+    sums = reinterpret_cast<float*>(memory + sumsAt);
+    byteCount = sumsAt + partials * shape.headLength * sizeof(float);
+}
+
+std::size_t attentionScratchBytes(const Launch& launch, const HeadShape& shape) {
+    return FewScratch(launch, shape, nullptr).byteCount;
+}
+
+void attend(const Launch& launch, const HeadShape& shape, const KvLayer& cache, const PassState& pass,
+    const AttentionJob& job) {
+    const AttentionCall call = {.launch = launch,
+        .shape = shape,
+        .cache = cache,
+        .pass = pass,
+        .job = job,
+        .rowBytes = static_cast<std::uint32_t>(kvRowBytes(cache.type, shape.kvLength()))};
+    const bool isQ8 = cache.type == QuantType::Q8_0;
+    if (job.m <= kFewTokens && (isQ8 ? attendFewQ8(call) : attendFewF16(call)))
+        return;
+    rotateAndAppend(call);
+    if (job.m > kFewTokens && (isQ8 ? attendManyQ8(call) : attendManyF16(call)))
+        return;
+    attendPlain(call);
+}
+
+} // namespace strata::cuda

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cuda_fp16.h>
+
+#include <cstdint>
+
+// Private to cuda/kernels/attention*: the instructions of sm_80 and later that attention is made of. Layouts of
+// fragments: the PTX reference, "Matrix fragments for mma.m16n8k16". In the comments g = lane / 4 and c = lane % 4.
+namespace strata::cuda {
+
+constexpr float kLog2E = 1.4426950408889634F;
+
+// d += a b: a (16, 16) rows g and g + 8, b (16, 8) column g, d (16, 8) rows g and g + 8, columns 2c and 2c + 1.
+__device__ inline void multiplyAdd(float (&d)[4], const std::uint32_t (&a)[4], std::uint32_t b0, std::uint32_t b1) {
+    asm("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
+        : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
+        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
+}
+
+// Transposes an (8, 8) matrix of halves that lies over a warp: lane holds row g, columns 2c and 2c + 1.
+__device__ inline std::uint32_t transposed(std::uint32_t pair) {
+    std::uint32_t out;
+    asm("movmatrix.sync.aligned.m8n8.trans.b16 %0, %1;" : "=r"(out) : "r"(pair));
+    return out;
+}
+
+__device__ inline std::uint32_t packHalves(float low, float high) {
+    const __half2 pair = __floats2half2_rn(low, high);
+    return reinterpret_cast<const std::uint32_t&>(pair);
+}
+
+// 2^x; exactly 0 for -infinity and exactly 1 for 0.
+__device__ inline float exp2Fast(float x) {
+    float out;
+    asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(out) : "f"(x));
+    return out;
+}
+
+// Lets the next kernel of the stream start its prologue, where both were launched for that.
+__device__ inline void letNextKernelStart() {
+#if __CUDA_ARCH__ >= 900
+    cudaTriggerProgrammaticLaunchCompletion();
+#endif
+}
+
+// Waits for the kernels before this one.
+__device__ inline void waitForKernelsBefore() {
+#if __CUDA_ARCH__ >= 900
+    cudaGridDependencySynchronize();
+#endif
+}
+
+} // namespace strata::cuda

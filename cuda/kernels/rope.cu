@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cuda/kernels/rope.h"
+
+#include "cuda/runtime/check.h"
+
+namespace strata::cuda {
+namespace {
+
+constexpr unsigned kThreads = 128;
+
+__global__ __launch_bounds__(kThreads) void anglesKernel(
+    RopeFrequencies table, const std::uint32_t* positions, std::uint32_t count, float2* angles) {
+    const std::uint32_t at = blockIdx.x * kThreads + threadIdx.x;
+    if (at >= count)
+        return;
+    const double angle = double(positions[at / table.pairs]) * double(table.frequencies[at % table.pairs]);
+    // Cody and Waite: whole turns are taken off in two steps, so that the remainder keeps its last bits.
+    constexpr double kTurn = 6.283185307179586;
+    constexpr double kTurnRest = 2.4492935982947064e-16;
+    const double turns = rint(angle * (1.0 / kTurn));
+    const double rest = fma(-turns, kTurnRest, fma(-turns, kTurn, angle));
+    double sine = 0.0;
+    double cosine = 0.0;
+    sincos(rest, &sine, &cosine);
+    angles[at] = make_float2(float(cosine) * table.scale, float(sine) * table.scale);
+}
+
+} // namespace
+
+void prepareAngles(const Launch& launch, const RopeFrequencies& table, const std::uint32_t* positions, std::uint32_t m,
+    float2* angles) {
+    const std::uint32_t count = m * table.pairs;
+    if (count == 0)
+        return;
+    anglesKernel<<<(count + kThreads - 1) / kThreads, kThreads, 0, launch.stream>>>(table, positions, count, angles);
+    checkLaunch("computing rotation angles");
+}
+
+} // namespace strata::cuda

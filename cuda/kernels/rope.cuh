@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+
+// Private to cuda/kernels: the rotation of one element (RoFormer, arXiv 2104.09864).
+namespace strata::cuda {
+
+struct Rotation {
+    std::uint32_t pairs = 0;   // 2 * pairs dimensions of a head turn, the rest stay
+    bool isAdjacent = false;   // (0,1)(2,3).. or (0,pairs)(1,pairs+1)..
+};
+
+// Element `at` of the rotated head. Rounds the same way wherever it is compiled: what one kernel puts into the cache
+// is what another computes with.
+__device__ inline float rotatedElement(
+    const float* head, const float2* angles, std::uint32_t at, const Rotation& rotation) {
+    const std::uint32_t pairs = rotation.pairs;
+    if (at >= 2 * pairs)
+        return head[at];
+    const bool isFirst = rotation.isAdjacent ? at % 2 == 0 : at < pairs;
+    const std::uint32_t distance = rotation.isAdjacent ? 1 : pairs;
+    const std::uint32_t first = isFirst ? at : at - distance;
+    const float2 angle = angles[rotation.isAdjacent ? first / 2 : first];
+    const float a = head[first];
+    const float b = head[first + distance];
+    return isFirst ? __fmaf_rn(a, angle.x, -__fmul_rn(b, angle.y)) : __fmaf_rn(a, angle.y, __fmul_rn(b, angle.x));
+}
+
+} // namespace strata::cuda
