@@ -26,12 +26,12 @@ struct HeadShape {
 
 // What attend() needs besides a head shape and a cache. Device addresses; a value.
 struct AttentionJob {
-    float* q = nullptr;              // (m, headCount, headLength), not rotated yet; may be rotated in place
-    const float* k = nullptr;        // (m, kvHeadCount, headLength), not rotated yet
-    const float* v = nullptr;        // (m, kvHeadCount, headLength)
-    const float2* angles = nullptr;  // (m, ropePairs), of prepareAngles
-    float* attended = nullptr;       // (m, headCount, headLength)
-    std::byte* scratch = nullptr;    // attentionScratchBytes, zero before the first use, left ready for the next
+    float* q = nullptr;             // (m, headCount, headLength), not rotated yet; may be rotated in place
+    const float* k = nullptr;       // (m, kvHeadCount, headLength), not rotated yet
+    const float* v = nullptr;       // (m, kvHeadCount, headLength)
+    const float2* angles = nullptr; // (m, ropePairs), of prepareAngles
+    float* attended = nullptr;      // (m, headCount, headLength)
+    std::byte* scratch = nullptr;   // attentionScratchBytes, zero before the first use, left ready for the next
     std::uint32_t m = 0;
 };
 
@@ -44,7 +44,7 @@ std::size_t attentionScratchBytes(const Launch& launch, const HeadShape& shape);
 // One kernel up to a few tokens, whose launch does not depend on the length of the cache; its results are the same bit
 // for bit for each m in 1..8. Two kernels for more tokens, or a head length without tensor-core kernels of its own
 // (64, 80, 96, 128, 192 and 256 have some).
-void attend(const Launch& launch, const HeadShape& shape, const KvLayer& cache, const PassState& pass,
-    const AttentionJob& job);
+void attend(
+    const Launch& launch, const HeadShape& shape, const KvLayer& cache, const PassState& pass, const AttentionJob& job);
 
 } // namespace strata::cuda

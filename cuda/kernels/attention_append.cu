@@ -17,31 +17,16 @@ struct AppendArguments {
     Rotation rotation;
     const std::uint32_t* cacheLength;
     CacheRows cache;
-    std::uint32_t queryLength, headLength;
+    std::uint32_t headCount, headLength;
 };
 
 // One block a token and kind: 0 turns q in place, 1 appends k, 2 appends v.
-__device__ void rotateQueries(const AppendArguments& a, std::uint32_t token) {
-    float* row = a.q + std::size_t(token) * a.queryLength;
-    const std::uint32_t pairsOfRow = a.queryLength / a.headLength * a.rotation.pairs;
-    const std::uint32_t distance = a.rotation.isAdjacent ? 1 : a.rotation.pairs;
-    for (std::uint32_t at = threadIdx.x; at < pairsOfRow; at += kThreads) {
-        const std::uint32_t pair = at % a.rotation.pairs;
-        const std::uint32_t first = a.rotation.isAdjacent ? 2 * pair : pair;
-        float* head = row + at / a.rotation.pairs * a.headLength;
-        const float2* angles = a.angles + token * a.rotation.pairs;
-        const float one = rotatedElement(head, angles, first, a.rotation);
-        const float other = rotatedElement(head, angles, first + distance, a.rotation);
-        head[first] = one;
-        head[first + distance] = other;
-    }
-}
-
 template <bool kIsQ8>
 __global__ __launch_bounds__(kThreads) void appendKernel(const __grid_constant__ AppendArguments a) {
     const std::uint32_t token = blockIdx.x;
     if (blockIdx.y == 0) {
-        rotateQueries(a, token);
+        rotateRow(a.q + std::size_t(token) * a.headCount * a.headLength, a.headCount, a.headLength,
+            a.angles + token * a.rotation.pairs, a.rotation, kThreads);
         return;
     }
     const bool isKey = blockIdx.y == 1;
@@ -74,7 +59,7 @@ void rotateAndAppend(const AttentionCall& call) {
         .rotation = {.pairs = shape.ropePairs, .isAdjacent = shape.pairing == RopePairing::Adjacent},
         .cacheLength = call.pass.cacheLength,
         .cache = {call.cache.keys, call.cache.values, call.rowBytes, shape.kvLength()},
-        .queryLength = shape.headCount * shape.headLength,
+        .headCount = shape.headCount,
         .headLength = shape.headLength};
     const auto kernel = call.cache.type == QuantType::Q8_0 ? appendKernel<true> : appendKernel<false>;
     kernel<<<dim3(call.job.m, 3), kThreads, 0, call.launch.stream>>>(arguments);

@@ -5,10 +5,7 @@
 #include "cuda/kernels/attention_pieces.cuh"
 #include "cuda/kernels/rope.cuh"
 
-#include "cuda/runtime/check.h"
-
 #include <algorithm>
-#include <cmath>
 #include <type_traits>
 
 // Attention of a few tokens in one kernel: rotation, append, attention over the cache and the merge of its splits.
@@ -25,7 +22,6 @@ constexpr int kFewWarps = 4;
 constexpr int kFewThreads = 32 * kFewWarps;
 constexpr std::uint32_t kWarpRows = 16;
 constexpr std::uint32_t kTileRows = kWarpRows * kFewWarps;
-constexpr std::size_t kPlainSharedBytes = 48 * 1024; // a kernel may have more only when asked for
 static_assert(kFewTokens <= kTileRows, "the new rows touch two tiles at most");
 
 struct FewArguments {
@@ -73,8 +69,7 @@ public:
     __device__ FewBlock(const FewArguments& arguments, std::byte* shared)
         : m_a(arguments), m_kvHead(blockIdx.y), m_firstQuery(blockIdx.z * kQueries), m_warp(threadIdx.x / 32),
           m_lane(threadIdx.x % 32), m_g(m_lane / 4), m_c(m_lane % 4), m_cached(*arguments.cacheLength),
-          m_rows(m_cached + arguments.tokens),
-          m_active(min((m_rows + kTileRows - 1) / kTileRows, arguments.splits)),
+          m_rows(m_cached + arguments.tokens), m_active(min((m_rows + kTileRows - 1) / kTileRows, arguments.splits)),
           m_queryCount(min(kQueries, arguments.tokens * arguments.group - m_firstQuery)) {
         m_queries = reinterpret_cast<__half*>(shared);
         m_newKeys = shared + Layout::kNewRows;
@@ -354,7 +349,8 @@ private:
             joinWarpsAt(at / (kHead / 2), at % (kHead / 2) * 2, maxima, totals);
     }
 
-    __device__ void joinWarpsAt(std::uint32_t query, std::uint32_t dimension, const float* maxima, const float* totals) {
+    __device__ void joinWarpsAt(
+        std::uint32_t query, std::uint32_t dimension, const float* maxima, const float* totals) {
         float maximum = -INFINITY;
         for (int warp = 0; warp < kFewWarps; ++warp)
             maximum = fmaxf(maximum, maxima[warp * kQueries + query]);
@@ -465,50 +461,6 @@ template <int kHead, int kTiles, bool kIsQ8>
 __global__ __launch_bounds__(kFewThreads) void attendFewKernel(const __grid_constant__ FewArguments arguments) {
     extern __shared__ __align__(16) std::byte shared[];
     FewBlock<kHead, kTiles, kIsQ8>(arguments, shared).run();
-}
-
-template <int kHead, int kTiles, bool kIsQ8>
-void launchFew(const AttentionCall& call) {
-    using Layout = FewLayout<kHead, kTiles, kIsQ8>;
-    const HeadShape& shape = call.shape;
-    FewArguments arguments = {.q = call.job.q,
-        .k = call.job.k,
-        .v = call.job.v,
-        .angles = call.job.angles,
-        .rotation = {.pairs = shape.ropePairs, .isAdjacent = shape.pairing == RopePairing::Adjacent},
-        .cacheLength = call.pass.cacheLength,
-        .visible = call.pass.visible,
-        .cache = {call.cache.keys, call.cache.values, call.rowBytes, shape.kvLength()},
-        .tokens = call.job.m,
-        .group = shape.groupSize(),
-        .kvHeads = shape.kvHeadCount,
-        .splits = splitCount(call.launch, shape),
-        .scoreScale = kLog2E / std::sqrt(float(kHead)),
-        .finished = nullptr,
-        .weights = nullptr,
-        .sums = nullptr,
-        .attended = call.job.attended};
-    const std::uint32_t groups = (arguments.tokens * arguments.group + Layout::kQueries - 1) / Layout::kQueries;
-    const FewScratch scratch(call.launch, shape, call.job.scratch);
-    arguments.finished = scratch.finished;
-    arguments.weights = scratch.weights;
-    arguments.sums = scratch.sums;
-    const std::size_t sharedBytes = Layout::byteCount(arguments.tokens, arguments.splits);
-    const auto kernel = attendFewKernel<kHead, kTiles, kIsQ8>;
-    if (sharedBytes > kPlainSharedBytes)
-        checkCuda(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, int(sharedBytes)),
-            "preparing attention");
-    cudaLaunchAttribute early = {};
-    early.id = cudaLaunchAttributeProgrammaticStreamSerialization;
-    early.val.programmaticStreamSerializationAllowed = 1;
-    cudaLaunchConfig_t config = {};
-    config.gridDim = dim3(arguments.splits, shape.kvHeadCount, groups);
-    config.blockDim = dim3(kFewThreads);
-    config.dynamicSmemBytes = sharedBytes;
-    config.stream = call.launch.stream;
-    config.attrs = &early;
-    config.numAttrs = call.launch.computeCapability >= 90 ? 1 : 0;
-    checkCuda(cudaLaunchKernelEx(&config, kernel, arguments), "attention");
 }
 
 } // namespace strata::cuda

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "cuda/kernels/attention_few.cuh"
+#include "cuda/kernels/attention_few_launch.cuh"
 
 namespace strata::cuda {
 

@@ -63,8 +63,8 @@ __device__ void waitForCopies() {
 template <int kHead, bool kIsQ8>
 class ManyBlock {
 public:
-    static constexpr int kRows = kHead <= 128 ? 64 : 32;  // of a tile
-    static constexpr int kStride = kHead + 8;             // halves: rows start in different banks
+    static constexpr int kRows = kHead <= 128 ? 64 : 32; // of a tile
+    static constexpr int kStride = kHead + 8;            // halves: rows start in different banks
     static constexpr std::size_t kTileHalves = std::size_t(kRows) * kStride;
     static constexpr std::size_t kSharedBytes = 4 * kTileHalves * sizeof(__half); // keys, values, twice
 
@@ -114,7 +114,8 @@ private:
                 float2 pair = *reinterpret_cast<const float2*>(source + 8 * step + 2 * m_c);
                 if (!isThere)
                     pair = make_float2(0.0F, 0.0F);
-                m_queries[step / 2][step % 2 * 2 + which] = packHalves(pair.x * m_a.scoreScale, pair.y * m_a.scoreScale);
+                m_queries[step / 2][step % 2 * 2 + which] =
+                    packHalves(pair.x * m_a.scoreScale, pair.y * m_a.scoreScale);
             }
             m_maximum[which] = -INFINITY;
             m_total[which] = 0.0F;
@@ -152,8 +153,8 @@ private:
         uint4 halves = make_uint4(0, 0, 0, 0);
         if (isThere) {
             const uint2 numbers = *reinterpret_cast<const uint2*>(row + place);
-            const __half2 scale = __half2half2(
-                reinterpret_cast<const __half*>(row + m_a.cache.kvLength)[place / kKvBlockLength]);
+            const __half2 scale =
+                __half2half2(reinterpret_cast<const __half*>(row + m_a.cache.kvLength)[place / kKvBlockLength]);
             halves.x = asWord(widenPair(numbers.x ^ 0x80808080U, 0x4140, scale));
             halves.y = asWord(widenPair(numbers.x ^ 0x80808080U, 0x4342, scale));
             halves.z = asWord(widenPair(numbers.y ^ 0x80808080U, 0x4140, scale));

@@ -80,8 +80,7 @@ __global__ __launch_bounds__(kThreads) void attendPlainKernel(const __grid_const
         const float weight = exp2Fast(score - maximum);
         total = total * factor + weight;
         for (std::uint32_t at = lane; at < a.headLength; at += 32)
-            sums[at] = sums[at] * factor +
-                       weight * elementOf<kIsQ8>(a.cache.value(row), first + at, a.cache.kvLength);
+            sums[at] = sums[at] * factor + weight * elementOf<kIsQ8>(a.cache.value(row), first + at, a.cache.kvLength);
     }
     if (lane == 0) {
         maxima[warp] = maximum;

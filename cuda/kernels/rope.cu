@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cuda/kernels/rope.h"
 
+#include "cuda/kernels/rope.cuh"
 #include "cuda/runtime/check.h"
 
 namespace strata::cuda {
@@ -25,7 +26,19 @@ __global__ __launch_bounds__(kThreads) void anglesKernel(
     angles[at] = make_float2(float(cosine) * table.scale, float(sine) * table.scale);
 }
 
+__global__ __launch_bounds__(kThreads) void rotateKernel(RotatedRows rows, const float2* angles, Rotation rotation) {
+    rotateRow(rows.rows + std::size_t(blockIdx.x) * rows.headCount * rows.headLength, rows.headCount, rows.headLength,
+        angles + std::size_t(blockIdx.x) * rotation.pairs, rotation, kThreads);
+}
+
 } // namespace
+
+void rotateHeads(const Launch& launch, const float2* angles, RopePairing pairing, std::uint32_t pairs, std::uint32_t m,
+    const RotatedRows& rows) {
+    const Rotation rotation = {.pairs = pairs, .isAdjacent = pairing == RopePairing::Adjacent};
+    rotateKernel<<<m, kThreads, 0, launch.stream>>>(rows, angles, rotation);
+    checkLaunch("rotating heads");
+}
 
 void prepareAngles(const Launch& launch, const RopeFrequencies& table, const std::uint32_t* positions, std::uint32_t m,
     float2* angles) {

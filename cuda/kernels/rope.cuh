@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 // Private to cuda/kernels: the rotation of one element (RoFormer, arXiv 2104.09864).
 namespace strata::cuda {
 
 struct Rotation {
-    std::uint32_t pairs = 0;   // 2 * pairs dimensions of a head turn, the rest stay
-    bool isAdjacent = false;   // (0,1)(2,3).. or (0,pairs)(1,pairs+1)..
+    std::uint32_t pairs = 0; // 2 * pairs dimensions of a head turn, the rest stay
+    bool isAdjacent = false; // (0,1)(2,3).. or (0,pairs)(1,pairs+1)..
 };
 
 // Element `at` of the rotated head. Rounds the same way wherever it is compiled: what one kernel puts into the cache
@@ -25,6 +26,21 @@ __device__ inline float rotatedElement(
     const float a = head[first];
     const float b = head[first + distance];
     return isFirst ? __fmaf_rn(a, angle.x, -__fmul_rn(b, angle.y)) : __fmaf_rn(a, angle.y, __fmul_rn(b, angle.x));
+}
+
+// One row (headCount, headLength) in place, by a block of `threads` threads.
+__device__ inline void rotateRow(float* row, std::uint32_t headCount, std::uint32_t headLength, const float2* angles,
+    const Rotation& rotation, std::uint32_t threads) {
+    const std::uint32_t distance = rotation.isAdjacent ? 1 : rotation.pairs;
+    for (std::uint32_t at = threadIdx.x; at < headCount * rotation.pairs; at += threads) {
+        const std::uint32_t pair = at % rotation.pairs;
+        const std::uint32_t first = rotation.isAdjacent ? 2 * pair : pair;
+        float* head = row + std::size_t(at / rotation.pairs) * headLength;
+        const float one = rotatedElement(head, angles, first, rotation);
+        const float other = rotatedElement(head, angles, first + distance, rotation);
+        head[first] = one;
+        head[first + distance] = other;
+    }
 }
 
 } // namespace strata::cuda

@@ -22,4 +22,15 @@ struct RopeFrequencies {
 void prepareAngles(const Launch& launch, const RopeFrequencies& table, const std::uint32_t* positions, std::uint32_t m,
     float2* angles);
 
+// What rotateHeads() turns: rows (m, headCount, headLength) in place, by angles (m, pairs).
+struct RotatedRows {
+    float* rows = nullptr;
+    std::uint32_t headCount = 0;
+    std::uint32_t headLength = 0;
+};
+
+// For queries and keys that leave the device; attend() rotates on its own.
+void rotateHeads(const Launch& launch, const float2* angles, RopePairing pairing, std::uint32_t pairs, std::uint32_t m,
+    const RotatedRows& rows);
+
 } // namespace strata::cuda
