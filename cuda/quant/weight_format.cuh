@@ -70,7 +70,8 @@ __device__ __forceinline__ float decodeWeight(const std::byte* row, std::size_t 
     }
 }
 
-// Calls visitor.template operator()<kType>() for the type given.
+// Calls visitor.template operator()<kType>() for the type given. A visitor may live on one side alone.
+#pragma nv_exec_check_disable
 template <typename Visitor>
 __host__ __device__ __forceinline__ void visitFormat(QuantType type, Visitor&& visitor) {
     switch (type) {

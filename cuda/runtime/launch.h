@@ -5,6 +5,9 @@
 
 namespace strata::cuda {
 
+// All lanes of a warp, for what they exchange.
+constexpr unsigned kAllLanes = 0xffffffffu;
+
 // Where kernels are launched, and what the choice among them depends on. A value.
 struct Launch {
     cudaStream_t stream = nullptr;

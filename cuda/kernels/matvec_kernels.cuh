@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "cuda/kernels/matvec_float.cuh"
+#include "cuda/kernels/matvec_tile.cuh"
+
+// The kernels for few tokens, over every format; one or two tokens a lane are instantiated in files of their own.
+namespace strata::cuda {
+
+// Leaves the sums of each warp in `partials`.
+template <QuantType kType, int kLaneTokens>
+__device__ __forceinline__ void multiplyTile(const MatvecArguments& arguments, const MatvecMatrix& matrix,
+    std::uint32_t firstRow, std::byte* ring, float (&partials)[kTileWarps][kFewTokens][kTileRows]) {
+    const int lane = static_cast<int>(threadIdx.x % 32);
+    const int warp = static_cast<int>(threadIdx.x / 32);
+    if constexpr (isFloatFormat(kType)) {
+        constexpr int kTokens = kLaneTokens == 1 ? 1 : static_cast<int>(kFewTokens);
+        waitForProducers();
+        float sums[kWarpRows][kTokens] = {};
+        FloatRows<kType, kTokens>(arguments, matrix, firstRow).multiply(sums);
+#pragma unroll
+        for (int i = 0; i < kWarpRows; ++i) {
+#pragma unroll
+            for (int token = 0; token < kTokens; ++token) { // a row is whole within its warp
+                if (lane < kTileWarps)
+                    partials[lane][token][warp * kWarpRows + i] = lane == 0 ? sums[i][token] : 0.0f;
+            }
+        }
+    } else {
+        TileWarp<kType, kLaneTokens> tile(arguments, ring);
+        tile.start(matrix, firstRow);
+        waitForProducers();
+        float sums[2][2] = {};
+        tile.accumulate(sums);
+#pragma unroll
+        for (int i = 0; i < 2 * kLaneTokens; ++i) {
+            const int token = lane % 4 * 2 + i / 2;
+            partials[warp][token][lane / 4 + 8 * (i % 2)] = sums[i % 2][i / 2];
+        }
+    }
+}
+
+__device__ __forceinline__ float sumOfWarps(
+    const float (&partials)[kTileWarps][kFewTokens][kTileRows], int token, int row) {
+    float sum = partials[0][token][row];
+#pragma unroll
+    for (int warp = 1; warp < kTileWarps; ++warp)
+        sum += partials[warp][token][row];
+    return sum;
+}
+
+template <int kLaneTokens>
+__global__ void __launch_bounds__(kTileThreads, 4) productsKernel(const __grid_constant__ MatvecArguments arguments) {
+    extern __shared__ uint4 ring[];
+    __shared__ float partials[kTileWarps][kFewTokens][kTileRows];
+    allowDependents();
+    std::uint32_t index = 0;
+    while (index + 1 < arguments.count && blockIdx.x >= arguments.matrices[index + 1].firstTile)
+        ++index;
+    const MatvecMatrix& matrix = arguments.matrices[index];
+    const std::uint32_t firstRow = (blockIdx.x - matrix.firstTile) * kTileRows;
+    visitFormat(matrix.type, [&]<QuantType kType>() {
+        multiplyTile<kType, kLaneTokens>(arguments, matrix, firstRow, reinterpret_cast<std::byte*>(ring), partials);
+    });
+    __syncthreads();
+    const int token = static_cast<int>(threadIdx.x) / kTileRows;
+    const std::uint32_t row = firstRow + threadIdx.x % kTileRows;
+    if (token >= static_cast<int>(arguments.m) || row >= matrix.rows)
+        return;
+    float value = sumOfWarps(partials, token, static_cast<int>(threadIdx.x % kTileRows));
+    if (matrix.bias != nullptr)
+        value += matrix.bias[row];
+    float* const y = matrix.y + std::size_t(token) * matrix.rows + row;
+    *y = matrix.adds ? *y + value : value;
+}
+
+// Matrix 0 is the gate, matrix 1 the way up; a block computes the same rows of both.
+template <int kLaneTokens>
+__global__ void __launch_bounds__(kTileThreads, 4)
+    gateUpKernel(const __grid_constant__ MatvecArguments arguments, float* y) {
+    extern __shared__ uint4 ring[];
+    __shared__ TilePartials partials;
+    allowDependents();
+    const std::uint32_t firstRow = blockIdx.x * kTileRows;
+#pragma unroll 1
+    for (int i = 0; i < 2; ++i) {
+        visitFormat(arguments.matrices[i].type, [&]<QuantType kType>() {
+            multiplyTile<kType, kLaneTokens>(
+                arguments, arguments.matrices[i], firstRow, reinterpret_cast<std::byte*>(ring), partials[i]);
+        });
+    }
+    __syncthreads();
+    const int token = static_cast<int>(threadIdx.x) / kTileRows;
+    const std::uint32_t row = firstRow + threadIdx.x % kTileRows;
+    if (token >= static_cast<int>(arguments.m) || row >= arguments.matrices[0].rows)
+        return;
+    float values[2];
+#pragma unroll
+    for (int i = 0; i < 2; ++i) {
+        values[i] = sumOfWarps(partials[i], token, static_cast<int>(threadIdx.x % kTileRows));
+        if (arguments.matrices[i].bias != nullptr)
+            values[i] += arguments.matrices[i].bias[row];
+    }
+    const float silu = __fdiv_rn(values[0], 1.0f + expf(-values[0]));
+    y[std::size_t(token) * arguments.matrices[0].rows + row] = silu * values[1];
+}
+
+} // namespace strata::cuda

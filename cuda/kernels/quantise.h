@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "cuda/runtime/launch.h"
+
+#include <cstdint>
+
+#include <vector_types.h>
+
+namespace strata::cuda {
+
+// Activations for integer products: groups of 32 columns, x[i] ~ scale * q[i] with |q| <= 127.
+struct QuantisedRows {
+    std::int8_t* q = nullptr;      // (m, columns); columns a multiple of 32, the start 16-byte aligned
+    float2* scaleAndSum = nullptr; // (m, columns / 32): scale, scale * sum of q
+};
+
+void quantiseRows(
+    const Launch& launch, const float* x, std::uint32_t m, std::uint32_t columns, const QuantisedRows& out);
+
+// normed = x / rms(x) * weight, with rms(x) = sqrt(mean of squares + epsilon), and the same rounded to int8. Either
+// result may be left out: normed null, or out.q null. Columns may be any number if out.q is null.
+void normaliseRows(const Launch& launch, const float* x, const float* weight, float epsilon, std::uint32_t m,
+    std::uint32_t columns, float* normed, const QuantisedRows& out);
+
+} // namespace strata::cuda
