@@ -88,6 +88,8 @@ __global__ void __launch_bounds__(kTileThreads, 4)
             multiplyTile<kType, kLaneTokens>(
                 arguments, arguments.matrices[i], firstRow, reinterpret_cast<std::byte*>(ring), partials[i]);
         });
+        if (arguments.matrices[0].type != arguments.matrices[1].type)
+            __syncthreads(); // the rings of the warps lie elsewhere
     }
     __syncthreads();
     const int token = static_cast<int>(threadIdx.x) / kTileRows;
