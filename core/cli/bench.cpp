@@ -15,15 +15,25 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr std::uint32_t kVerifyPasses = 16; // in a row, timed together
+
 struct Options {
     EngineOptions engine;
     std::uint32_t promptTokens = 512;
     std::uint32_t decodeTokens = 128;
     std::uint32_t repetitions = 3;
+    std::uint32_t depth = 0;  // tokens in the context before anything is timed
+    std::uint32_t verify = 0; // tokens of a verification pass; 0: none are timed
     std::string vram;
     std::string ram;
     bool asJson = false;
 };
+
+double medianOf(std::vector<double> values) {
+    std::sort(values.begin(), values.end());
+    const std::size_t middle = values.size() / 2;
+    return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2.0;
+}
 
 // Rates of the repetitions of one kind of work.
 struct Rates {
@@ -31,24 +41,33 @@ struct Rates {
     std::vector<double> perSecond;
     std::uint64_t logitsHash = 0; // of the last token: changes when the computed numbers change
 
-    double median() const {
-        std::vector<double> sorted = perSecond;
-        std::sort(sorted.begin(), sorted.end());
-        const std::size_t middle = sorted.size() / 2;
-        return sorted.size() % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2.0;
-    }
     Json toJson() const {
         if (perSecond.empty())
             return nullptr;
         const auto [low, high] = std::minmax_element(perSecond.begin(), perSecond.end());
-        return {{"tokens", tokens}, {"tokens_per_s", median()}, {"min", *low}, {"max", *high},
+        return {{"tokens", tokens}, {"tokens_per_s", medianOf(perSecond)}, {"min", *low}, {"max", *high},
             {"logits_hash", fmt::format("{:016x}", logitsHash)}};
+    }
+};
+
+// What a pass of several tokens costs beside a pass of one, with the most likely token behind each.
+struct Verification {
+    std::uint32_t tokens = 0;
+    double passSeconds = 0.0;
+    double singleSeconds = 0.0;
+
+    Json toJson() const {
+        if (tokens == 0)
+            return nullptr;
+        return {{"tokens", tokens}, {"pass_ms", passSeconds * 1e3}, {"single_ms", singleSeconds * 1e3},
+            {"ratio", passSeconds / singleSeconds}};
     }
 };
 
 struct Measurement {
     Rates prompt;
     Rates decode;
+    Verification verification;
     double loadSeconds = 0.0;
     MetricsSnapshot decodeTotals; // of all timed decodes
 };
@@ -62,6 +81,7 @@ std::vector<TokenId> promptOf(std::size_t count, std::size_t vocabularySize) {
     return ids;
 }
 
+// Continues behind what the session holds, which must be the first tokens of the made-up prompt.
 GenerationResult generate(
     Engine& engine, Session& session, std::size_t prompt, std::uint32_t reply, std::stop_token stop) {
     GenerationRequest request;
@@ -75,32 +95,72 @@ GenerationResult generate(
     return result;
 }
 
-// The timed prompt is computed whole each time: the cache is emptied before. Decoding starts behind one token.
+// Leaves the first `depth` tokens of the made-up prompt in the session, and no others.
+void rewind(Engine& engine, Session& session, std::uint32_t depth, std::stop_token stop) {
+    const std::vector<TokenId> prompt = promptOf(depth + 1, engine.model()->tokenizer().size());
+    if (session.reusePrefix(prompt) < depth)
+        generate(engine, session, depth, 1, stop);
+    session.reusePrefix(prompt);
+}
+
+// Seconds of one pass of `perPass` tokens: medians over the repetitions, each of a few passes in a row.
+double passSeconds(
+    Engine& engine, Session& session, const Options& options, std::uint32_t perPass, std::stop_token stop) {
+    const std::vector<TokenId> tokens =
+        promptOf(std::size_t(kVerifyPasses) * perPass, engine.model()->tokenizer().size());
+    std::vector<double> seconds;
+    for (std::uint32_t i = 0; i <= options.repetitions; ++i) {
+        rewind(engine, session, options.depth, stop);
+        const auto start = std::chrono::steady_clock::now();
+        if (!engine.mostLikely(session, tokens, perPass, stop))
+            throw Interrupted();
+        if (i > 0) // the first warms up
+            seconds.push_back(
+                std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() / kVerifyPasses);
+    }
+    return medianOf(seconds);
+}
+
+Rates measurePrompt(Engine& engine, Session& session, const Options& options, std::stop_token stop) {
+    Rates rates = {.tokens = options.promptTokens, .perSecond = {}};
+    for (std::uint32_t i = 0; i < options.repetitions && options.promptTokens > 0; ++i) {
+        rewind(engine, session, options.depth, stop);
+        const GenerationResult result = generate(engine, session, options.depth + options.promptTokens, 1, stop);
+        rates.perSecond.push_back(tokensPerSecond(options.promptTokens, result.promptTime));
+        rates.logitsHash = result.logitsHash;
+    }
+    return rates;
+}
+
+Rates measureDecode(Engine& engine, Session& session, const Options& options, std::stop_token stop) {
+    Rates rates = {.tokens = options.decodeTokens, .perSecond = {}};
+    for (std::uint32_t i = 0; i < options.repetitions && options.decodeTokens > 0; ++i) {
+        rewind(engine, session, options.depth, stop);
+        const GenerationResult result = generate(engine, session, options.depth + 1, options.decodeTokens + 1, stop);
+        rates.perSecond.push_back(tokensPerSecond(result.generatedTokens - 1, result.decodeTime));
+        rates.logitsHash = result.logitsHash;
+    }
+    return rates;
+}
+
+// A timed prompt is computed whole each time; a timed reply starts behind one token of its own.
 Measurement measure(Engine& engine, const Options& options, std::stop_token stop) {
     Measurement measured;
     Session session = engine.newSession();
-    const auto forget = [&] { session.reusePrefix({}); };
     generate(engine, session, 8, 4, stop); // warms caches and threads; not counted
-    for (std::uint32_t i = 0; i < options.repetitions && options.promptTokens > 0; ++i) {
-        forget();
-        const GenerationResult result = generate(engine, session, options.promptTokens, 1, stop);
-        measured.prompt.perSecond.push_back(tokensPerSecond(options.promptTokens, result.promptTime));
-        measured.prompt.logitsHash = result.logitsHash;
-    }
+    measured.prompt = measurePrompt(engine, session, options, stop);
+    rewind(engine, session, options.depth, stop);
     const MetricsSnapshot before = engine.metrics()->snapshot();
-    for (std::uint32_t i = 0; i < options.repetitions && options.decodeTokens > 0; ++i) {
-        forget();
-        const GenerationResult result = generate(engine, session, 1, options.decodeTokens + 1, stop);
-        measured.decode.perSecond.push_back(tokensPerSecond(result.generatedTokens - 1, result.decodeTime));
-        measured.decode.logitsHash = result.logitsHash;
-    }
+    measured.decode = measureDecode(engine, session, options, stop);
     const MetricsSnapshot after = engine.metrics()->snapshot();
-    measured.prompt.tokens = options.promptTokens;
-    measured.decode.tokens = options.decodeTokens;
     // One pass in each repetition read the prompt's one token, outside the timed part.
     const std::uint64_t n = options.decodeTokens;
     measured.decodeTotals.weightBytesRead = (after.weightBytesRead - before.weightBytesRead) * n / (n + 1);
     measured.decodeTotals.decodeNanoseconds = after.decodeNanoseconds - before.decodeNanoseconds;
+    if (options.verify > 0)
+        measured.verification = {.tokens = options.verify,
+            .passSeconds = passSeconds(engine, session, options, options.verify, stop),
+            .singleSeconds = passSeconds(engine, session, options, 1, stop)};
     return measured;
 }
 
@@ -110,8 +170,9 @@ Json toJson(const Options& options, const Engine& engine, const Measurement& mea
     const std::uint64_t read = measured.decodeTotals.weightBytesRead;
     const std::size_t blocks = engine.model()->blocks().size();
     return {{"model", options.engine.model}, {"device", engine.device().id}, {"device_name", engine.device().name},
-        {"prompt", measured.prompt.toJson()}, {"decode", measured.decode.toJson()}, {"load_s", measured.loadSeconds},
-        {"vram_bytes", isGpu ? bytes : 0}, {"ram_bytes", isGpu ? 0 : bytes},
+        {"prompt", measured.prompt.toJson()}, {"decode", measured.decode.toJson()}, {"depth", options.depth},
+        {"verify", measured.verification.toJson()}, {"load_s", measured.loadSeconds}, {"vram_bytes", isGpu ? bytes : 0},
+        {"ram_bytes", isGpu ? 0 : bytes},
         {"plan", {{"vram_blocks", isGpu ? blocks : 0}, {"ram_blocks", isGpu ? 0 : blocks}, {"disk_blocks", 0}}},
         {"forecast", nullptr},
         {"bytes", {{"vram", isGpu ? read : 0}, {"link", 0}, {"host", isGpu ? 0 : read}, {"disk", 0}}},
@@ -125,10 +186,13 @@ std::string toText(const Engine& engine, const Measurement& measured) {
     const auto line = [&](const char* label, const Rates& rates) {
         if (!rates.perSecond.empty())
             text += fmt::format("{:<7} {:>5} tokens  {:>9.2f} tok/s  logits {:016x}\n", label, rates.tokens,
-                rates.median(), rates.logitsHash);
+                medianOf(rates.perSecond), rates.logitsHash);
     };
     line("prompt", measured.prompt);
     line("decode", measured.decode);
+    if (const Verification& v = measured.verification; v.tokens > 0)
+        text += fmt::format("verify  {:>5} tokens  {:>9.3f} ms a pass, {:.2f} times a pass of 1\n", v.tokens,
+            v.passSeconds * 1e3, v.passSeconds / v.singleSeconds);
     if (measured.decodeTotals.decodeNanoseconds > 0)
         text += fmt::format("weights read while decoding: {:.2f} GB/s",
             static_cast<double>(measured.decodeTotals.weightBytesRead) /
@@ -155,7 +219,8 @@ void bench(const Options& options, const Devices& devices) {
     checkCaps(options, chooseDevice(devices, options.engine.device));
     const InterruptGuard interrupt;
     EngineOptions engineOptions = options.engine;
-    const std::uint32_t needed = std::max(options.promptTokens, options.decodeTokens + 1) + 2;
+    const std::uint32_t needed =
+        options.depth + std::max({options.promptTokens, options.decodeTokens + 1, kVerifyPasses * options.verify}) + 2;
     if (engineOptions.contextTokens == 0)
         engineOptions.contextTokens = std::max(needed, 32U);
     if (engineOptions.contextTokens < needed)
@@ -186,6 +251,12 @@ void addBench(CLI::App& program, const Devices& devices) {
         ->capture_default_str();
     command->add_option("-r", options->repetitions, "repetitions; the median is shown")
         ->transform(wholeNumber(1, 1000))
+        ->capture_default_str();
+    command->add_option("--depth", options->depth, "tokens in the context before anything is timed")
+        ->transform(wholeNumber(0, 4294967295U))
+        ->capture_default_str();
+    command->add_option("--verify", options->verify, "also time passes of so many tokens, at most 8; 0: none")
+        ->transform(wholeNumber(0, 8))
         ->capture_default_str();
     const auto isSize = [](const std::string& text) {
         parseSize(text);

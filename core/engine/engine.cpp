@@ -158,6 +158,28 @@ bool Engine::evaluate(Session& session, std::span<const TokenId> tokens,
     return true;
 }
 
+std::optional<std::vector<TokenId>> Engine::mostLikely(
+    Session& session, std::span<const TokenId> tokens, std::uint32_t perPass, std::stop_token stop) {
+    if (tokens.size() > session.capacity() - session.tokens().size())
+        fail(ErrorCode::BadRequest, "{} more tokens do not fit in a context of {}", formatCount(tokens.size()),
+            formatCount(session.capacity()));
+    if (perPass == 0 || perPass > m_limits.maxLogitRows)
+        fail(ErrorCode::BadRequest, "A pass: expected logits of 1 to {} tokens, found {}", m_limits.maxLogitRows,
+            perPass);
+    std::vector<std::uint32_t> rows(perPass);
+    std::iota(rows.begin(), rows.end(), 0U);
+    m_passes->setTopCount(1);
+    std::vector<TokenId> best;
+    while (best.size() < tokens.size()) {
+        const std::size_t count = std::min<std::size_t>(perPass, tokens.size() - best.size());
+        if (!m_passes->readChunk(session, tokens.subspan(best.size(), count), std::span(rows).first(count), stop))
+            return std::nullopt;
+        for (std::uint32_t row = 0; row < count; ++row)
+            best.push_back(m_passes->topLogits(row).front().token);
+    }
+    return best;
+}
+
 std::uint32_t Engine::reusePrefix(Session& session, std::span<const TokenId> prompt) {
     const std::uint32_t reused = session.reusePrefix(prompt);
     m_metrics->setContext(reused, session.capacity());

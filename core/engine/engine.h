@@ -56,6 +56,12 @@ public:
     bool evaluate(Session& session, std::span<const TokenId> tokens,
         const std::function<void(std::uint32_t row, std::span<const float> logits)>& visit, std::stop_token stop);
 
+    // Appends the tokens in passes of `perPass`, with the most likely token behind each of them: what verifying drafts
+    // asks for. nullopt: stopped; the session keeps the passes that finished. Throws Error (BadRequest) if they do not
+    // fit, or a pass can't give so many rows of logits (LoadRequest::logitRows).
+    std::optional<std::vector<TokenId>> mostLikely(
+        Session& session, std::span<const TokenId> tokens, std::uint32_t perPass, std::stop_token stop);
+
 private:
     Engine(std::shared_ptr<const Model> model, std::unique_ptr<Backend> backend, const PassLimits& limits);
 

@@ -65,6 +65,26 @@ private slots:
             QCOMPARE(best[i - 1], tokens[i].value);
     }
 
+    void verifyingFindsWhatDecodingChose() {
+        const auto engine = load({.path = m_path});
+        Session session = engine->newSession();
+        const std::size_t promptLength = engine->promptTokens(greedy(m_text, 0)).size();
+        reply(*engine, session, greedy(m_text, 21));
+        const std::vector<TokenId> tokens(session.tokens().begin(), session.tokens().end());
+        for (const std::uint32_t perPass : {1U, 3U, 8U}) {
+            session.reusePrefix({});
+            const auto best = engine->mostLikely(session, tokens, perPass, {});
+            QVERIFY(best);
+            QCOMPARE(best->size(), tokens.size());
+            for (std::size_t i = promptLength; i < tokens.size(); ++i)
+                QCOMPARE(best->at(i - 1), tokens[i]);
+            QCOMPARE(session.tokens().size(), tokens.size());
+        }
+        QVERIFY_EXCEPTION_THROWN(engine->mostLikely(session, tokens, 9, {}), Error);
+        const std::vector<TokenId> tooMany(kContext, TokenId(1));
+        QVERIFY_EXCEPTION_THROWN(engine->mostLikely(session, tooMany, 8, {}), Error);
+    }
+
     void tokensAsTheyAreAreAPrompt() {
         const auto engine = load({.path = m_path});
         GenerationRequest request = greedy({}, 8);
