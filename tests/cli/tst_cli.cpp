@@ -198,9 +198,11 @@ private slots:
         QTest::newRow("inspect") << QStringList{"inspect", m_model, "--json"}
                                  << QStringList{"architecture", "file_bytes", "format", "context", "tensors",
                                         "metadata", "tokenizer", "has_chat_template", "runs", "why_not"};
-        QTest::newRow("bench") << QStringList{"bench", m_model, "-p", "16", "-n", "4", "-r", "2", "--depth", "5", "--verify", "8", "--json"}
-                               << QStringList{"model", "device", "prompt", "decode", "load_s", "vram_bytes",
-                                      "ram_bytes", "plan", "forecast", "bytes", "decode_weight_bytes_per_s"};
+        QTest::newRow("bench") << QStringList{"bench", m_model, "-p", "16", "-n", "4", "-r", "2", "--depth", "5",
+                                      "--verify", "8", "--json"}
+                               << QStringList{"model", "device", "prompt", "decode", "depth", "verify", "load_s",
+                                      "vram_bytes", "ram_bytes", "plan", "forecast", "bytes",
+                                      "decode_weight_bytes_per_s"};
         QTest::newRow("perplexity") << QStringList{"perplexity", m_model, "-f", text, "--ctx", "64", "--json"}
                                     << QStringList{"model", "device", "context", "tokens", "perplexity"};
     }
