@@ -2,7 +2,9 @@
 #include "gui/main_window.h"
 
 #include "gui/chat/chat_connections.h"
+#include "gui/chat/chat_menu.h"
 #include "gui/chat/chat_view.h"
+#include "gui/chat/chats_panel.h"
 #include "gui/chat/composer.h"
 #include "gui/chat/sampling_panel.h"
 #include "gui/focus_ring.h"
@@ -60,6 +62,7 @@ MainWindow::MainWindow(
     makeCentre();
     makeModelsDock();
     makeRepliesDock();
+    makeChatsDock();
     makeFileMenu();
     makeModelMenu();
     makeChatMenu();
@@ -126,6 +129,7 @@ void MainWindow::makeRepliesDock() {
     auto* panel = new SamplingPanel;
     panel->setSettings(m_chat->replySettings());
     connect(panel, &SamplingPanel::changed, m_chat, &ChatView::setReplySettings);
+    connect(m_chat, &ChatView::replySettingsRestored, panel, &SamplingPanel::setSettings);
     auto* dock = new QDockWidget(tr("Reply settings"));
     dock->setObjectName(QStringLiteral("replies"));
     dock->setWidget(panel);
@@ -134,6 +138,17 @@ void MainWindow::makeRepliesDock() {
     dock->hide(); // what it holds is good as it is; the button above the chat shows it
     dock->toggleViewAction()->setIcon(lineIcon(QStringLiteral("sliders")));
     m_bar->addToggle(dock->toggleViewAction());
+}
+
+void MainWindow::makeChatsDock() {
+    m_chats = new ChatsPanel(m_chat->archive());
+    connect(m_chats, &ChatsPanel::openRequested, m_chat, &ChatView::openChat);
+    connect(&m_chat->archive(), &ChatArchive::failed, m_notices, &NoticeBar::addSentence);
+    auto* dock = new QDockWidget(tr("Chats"));
+    dock->setObjectName(QStringLiteral("chats"));
+    dock->setWidget(m_chats);
+    addDock(dock, Qt::RightDockWidgetArea);
+    dock->hide(); // the Chat menu opens it
 }
 
 void MainWindow::makeFileMenu() {
@@ -203,12 +218,9 @@ void MainWindow::makeModelMenu() {
 }
 
 void MainWindow::makeChatMenu() {
-    QMenu* menu = menuBar()->addMenu(tr("&Chat"));
-    menu->setToolTipsVisible(true);
-    menu->addAction(lineIcon(QStringLiteral("new-chat")), tr("&New chat"), QKeySequence(Qt::CTRL | Qt::Key_N), m_chat,
-        &ChatView::newChat);
-    QAction* stop = menu->addAction(
-        lineIcon(QStringLiteral("stop")), tr("&Stop"), QKeySequence(Qt::Key_Escape), this, &MainWindow::stop);
+    auto* stop = new QAction(lineIcon(QStringLiteral("stop")), tr("&Stop"), this);
+    stop->setShortcut(Qt::Key_Escape);
+    connect(stop, &QAction::triggered, this, &MainWindow::stop);
     const auto showStop = [this, stop] {
         // Off, it leaves Esc to whoever has the focus.
         stop->setEnabled(m_controller.state() == State::Loading || m_controller.state() == State::Generating);
@@ -217,13 +229,9 @@ void MainWindow::makeChatMenu() {
     };
     connect(&m_controller, &EngineController::stateChanged, stop, showStop);
     showStop();
-    menu->addAction(lineIcon(QStringLiteral("regenerate")), tr("&Regenerate the last reply"),
-        QKeySequence(Qt::CTRL | Qt::Key_R), m_chat, &ChatView::regenerate);
-    menu->addAction(lineIcon(QStringLiteral("edit")), tr("&Edit the last message"), m_chat, &ChatView::editLast);
-    menu->addSeparator();
-    menu->addAction(lineIcon(QStringLiteral("copy")), tr("&Copy the last reply"),
-        QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_C), m_chat, &ChatView::copyLastReply);
-    menu->addAction(tr("Copy the chat as &Markdown"), m_chat, &ChatView::copyChat);
+    auto* menu = new ChatMenu(*m_chat, stop, this);
+    connect(menu, &ChatMenu::allChatsRequested, this, &MainWindow::showChats);
+    menuBar()->addMenu(menu);
     menu->addSeparator();
     QAction* enter = menu->addAction(tr("Enter sends, Shift+Enter breaks the &line"));
     enter->setCheckable(true);
@@ -232,6 +240,12 @@ void MainWindow::makeChatMenu() {
         m_settings.set(setting::sendWithEnter, isOn);
         m_chat->setSendWithEnter(isOn);
     });
+}
+
+void MainWindow::showChats() {
+    m_chats->parentWidget()->show();
+    m_chats->parentWidget()->raise();
+    m_chats->focusFilter();
 }
 
 void MainWindow::stop() {

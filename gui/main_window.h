@@ -6,6 +6,7 @@
 #include <QMainWindow>
 
 class ChatView;
+class ChatsPanel;
 class ModelBar;
 class ModelManager;
 class ModelManagerPanel;
@@ -42,9 +43,11 @@ private:
     void makeCentre();
     void makeModelsDock();
     void makeRepliesDock();
+    void makeChatsDock();
     void makeFileMenu();
     void makeModelMenu();
     void makeChatMenu();
+    void showChats();
     void makeViewMenu();
     void makeKeysDock();
     void addDock(QDockWidget* dock, Qt::DockWidgetArea area);
@@ -64,6 +67,7 @@ private:
     ChatView* m_chat;
     ModelBar* m_bar = nullptr;
     ModelManagerPanel* m_models = nullptr;
+    ChatsPanel* m_chats = nullptr;
     NoticeBar* m_notices = nullptr;
     StatusLine* m_status = nullptr;
     QList<QDockWidget*> m_docks; // in the order of Ctrl+1, Ctrl+2, ..

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/chat/chat_json.h"
 
-#include "gui/chat/chat_store.h"
-
+#include <QCoreApplication>
 #include <QJsonArray>
+#include <QJsonDocument>
 
 #include <array>
 
 using namespace Qt::StringLiterals;
 
 namespace {
+
+constexpr int kFormat = 1; // of the file; grows when an older Strata would lose something by reading it
 
 constexpr std::array<QLatin1StringView, 3> kKinds = {"own"_L1, "reply"_L1, "notice"_L1}; // by EntryKind
 
@@ -117,7 +119,7 @@ QJsonObject chatToJson(const StoredChat& chat) {
     for (const StoredChat::Text& text : chat.attachments) {
         attachments.append(QJsonObject{{"title"_L1, text.title}, {"text"_L1, text.text}});
     }
-    return {{"format"_L1, 1}, {"entries"_L1, entries}, {"rememberedFrom"_L1, chat.rememberedFrom},
+    return {{"format"_L1, kFormat}, {"entries"_L1, entries}, {"rememberedFrom"_L1, chat.rememberedFrom},
         {"draft"_L1, chat.draft}, {"attachments"_L1, attachments}, {"settings"_L1, toJson(chat.settings)}};
 }
 
@@ -135,4 +137,18 @@ StoredChat chatFromJson(const QJsonObject& object) {
     }
     chat.settings = settingsFromJson(object["settings"_L1].toObject());
     return chat;
+}
+
+ChatReading chatFromBytes(const QByteArray& bytes) {
+    const QJsonDocument document = QJsonDocument::fromJson(bytes);
+    if (!document.isObject() || !document["entries"_L1].isArray()) {
+        return {{}, QCoreApplication::translate("ChatReading", "it is damaged")};
+    }
+    const int format = document["format"_L1].toInt(kFormat);
+    if (format > kFormat) {
+        const QString problem = QCoreApplication::translate(
+            "ChatReading", "it was written by a newer Strata (format %1; this one reads up to format %2)");
+        return {{}, problem.arg(format).arg(kFormat)};
+    }
+    return {chatFromJson(document.object()), {}};
 }

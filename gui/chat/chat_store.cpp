@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/chat/chat_store.h"
 
+#include "gui/chat/chat_archive.h"
 #include "gui/chat/chat_json.h"
 
 #include <QDateTime>
@@ -16,12 +17,6 @@ using namespace Qt::StringLiterals;
 namespace {
 
 constexpr int kSaveDelayMs = 2000;
-
-QString pathAside(const QString& filePath, const QString& word) {
-    const QFileInfo file(filePath);
-    const QString stamp = QDateTime::currentDateTime().toString(u"yyyy-MM-dd-HHmmss-zzz"_s);
-    return QString(file.dir().filePath(file.completeBaseName() + u"-"_s + word + stamp + u".json"_s));
-}
 
 } // namespace
 
@@ -48,20 +43,19 @@ StoredChat ChatStore::load() {
     if (!file.exists()) {
         return {};
     }
-    const bool isOpen = file.open(QIODevice::ReadOnly);
-    const QJsonDocument document = isOpen ? QJsonDocument::fromJson(file.readAll()) : QJsonDocument();
-    const QString reason = isOpen ? tr("it is damaged") : file.errorString();
+    const ChatReading reading =
+        file.open(QIODevice::ReadOnly) ? chatFromBytes(file.readAll()) : ChatReading{{}, file.errorString()};
     file.close();
-    if (!document.isObject()) {
+    if (!reading.chat) {
         // Whatever it holds, the next save must not replace it.
-        const QString aside = pathAside(m_filePath, u"damaged-"_s);
+        const QString aside = archivePath(m_filePath, tr("Could not be read"));
         const bool isMoved = !isHeld && QFile::rename(m_filePath, aside);
         emit failed(tr("The last conversation can't be read from %1: %2. The file was kept as %3.")
-                        .arg(m_filePath, reason, isMoved ? aside : m_filePath));
+                        .arg(m_filePath, reading.problem, isMoved ? aside : m_filePath));
         return {};
     }
     m_seen = seen;
-    return chatFromJson(document.object());
+    return *reading.chat;
 }
 
 void ChatStore::saveSoon() {
@@ -108,7 +102,7 @@ QString ChatStore::heldSentence() const {
 }
 
 QString ChatStore::write() {
-    if (QFileInfo::exists(m_filePath) && look() != m_seen && !QFile::rename(m_filePath, pathAside(m_filePath, {}))) {
+    if (QFileInfo::exists(m_filePath) && look() != m_seen && !QFile::rename(m_filePath, archivePath(m_filePath, {}))) {
         return tr("another program wrote it meanwhile, and it can't be renamed");
     }
     QSaveFile file(m_filePath);
@@ -126,5 +120,5 @@ ChatStore::Seen ChatStore::look() const {
 }
 
 bool ChatStore::setAside() {
-    return saveNow() && QFile::rename(m_filePath, pathAside(m_filePath, {}));
+    return saveNow() && QFile::rename(m_filePath, archivePath(m_filePath, chatTitle(m_current())));
 }

@@ -29,13 +29,14 @@ QString modelName(const LoadedModel& model) {
 } // namespace
 
 ChatView::ChatView(const QString& storePath, QWidget* parent)
-    : QWidget(parent), m_store(storePath, [this] { return storedChat(); }), m_view(new TranscriptView(m_transcript)),
-      m_startPage(new StartPage), m_pages(new QStackedWidget), m_composer(new Composer), m_trouble(new QLabel),
-      m_status(new QLabel), m_gauge(new ContextGauge), m_offer(new ModelOffer) {
+    : QWidget(parent), m_store(storePath, [this] { return storedChat(); }), m_archive(storePath),
+      m_view(new TranscriptView(m_transcript)), m_startPage(new StartPage), m_pages(new QStackedWidget),
+      m_composer(new Composer), m_trouble(new QLabel), m_status(new QLabel), m_gauge(new ContextGauge),
+      m_offer(new ModelOffer) {
     qRegisterMetaType<GenerateCommand>();
     buildLayout();
     connectParts();
-    restoreChat();
+    restore(m_store.load());
     refreshPage();
     refreshObstacle();
 }
@@ -96,6 +97,10 @@ void ChatView::connectParts() {
     connect(&m_transcript, &QAbstractItemModel::rowsInserted, &m_store, &ChatStore::saveSoon);
     connect(&m_transcript, &QAbstractItemModel::rowsRemoved, &m_store, &ChatStore::saveSoon);
     connect(&m_transcript, &QAbstractItemModel::dataChanged, &m_store, &ChatStore::saveSoon);
+    for (const auto signal : {&QAbstractItemModel::rowsInserted, &QAbstractItemModel::rowsRemoved}) {
+        connect(&m_transcript, signal, this, &ChatView::obstaclesChanged);
+    }
+    connect(&m_transcript, &QAbstractItemModel::modelReset, this, &ChatView::obstaclesChanged);
     connect(&m_store, &ChatStore::failed, this, [this](const QString& sentence) {
         m_trouble->setText(sentence);
         m_trouble->show();
@@ -159,6 +164,7 @@ void ChatView::ask(const GenerateCommand& wanted) {
     m_promptWatch.start();
     showStatus(tr("Reading the prompt"));
     m_composer->focusText();
+    emit obstaclesChanged();
     emit generateRequested(wanted);
 }
 
@@ -216,24 +222,6 @@ void ChatView::beginEdit(int row) {
 void ChatView::cancelEdit() {
     m_editedRow = -1;
     m_view->setEditedRow(-1);
-}
-
-void ChatView::newChat() {
-    if (m_transcript.rowCount() == 0) {
-        m_composer->focusText();
-        return;
-    }
-    stop();
-    if (!m_store.setAside()) {
-        return; // the sentence is there; the words stay
-    }
-    cancelEdit();
-    m_composer->endEditing();
-    m_view->scrollToEnd();
-    m_transcript.truncate(0);
-    m_templateNotice.clear();
-    setContextTokens(0);
-    m_composer->focusText();
 }
 
 void ChatView::copyChat() const {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "gui/chat/chat_archive.h"
 #include "gui/chat/chat_store.h"
 #include "gui/chat/chat_transcript.h"
 #include "gui/chat/reply_settings.h"
@@ -20,6 +21,9 @@ class StartPage;
 class TranscriptView;
 struct MessageAction;
 
+// What a person can do with the conversation as a whole.
+enum class ChatVerb { NewChat, Regenerate, EditLast, CopyLastReply, CopyChat };
+
 // How a person reads and writes a conversation: transcript, composer, and what lies between. It knows no engine:
 // connectChatToEngine() ties its signals and slots to one.
 class ChatView : public QWidget {
@@ -32,10 +36,12 @@ public:
     ChatTranscript& transcript() { return m_transcript; }
     TranscriptView& transcriptView() { return *m_view; }
     Composer& composer() { return *m_composer; }
+    ChatArchive& archive() { return m_archive; }
     const ReplySettings& replySettings() const { return m_settings; } // for the panel, at start
     bool isReplying() const { return m_isReplying; }
     // The whole conversation as it would be sent now: what the context gauge counts.
     GenerateCommand command() const;
+    QString obstacleTo(ChatVerb verb) const; // why it would do nothing now, as a sentence; empty: it would
 
 public slots:
     // The person's verbs, for menus and keys.
@@ -46,7 +52,8 @@ public slots:
     void continueReply(); // that was cut short
     void editLast();
     void newChat();
-    void copyChat() const; // as Markdown
+    void openChat(const QString& path); // one that was set aside; what stands here is set aside instead
+    void copyChat() const;              // as Markdown
     void copyLastReply() const;
     void setReplySettings(const ReplySettings& settings);
     void setSendWithEnter(bool isOn);
@@ -65,7 +72,9 @@ public slots:
     void setContextTokens(quint32 used);
 
 signals:
-    void contextTokensChanged(quint32 used); // the number that the gauge shows
+    void obstaclesChanged();                                   // of any verb
+    void replySettingsRestored(const ReplySettings& settings); // with the chat they belong to
+    void contextTokensChanged(quint32 used);                   // the number that the gauge shows
     void generateRequested(const GenerateCommand& command);
     void stopRequested();
     void tokenCountRequested(int attachmentId, const QString& text); // answered by Composer::setTokenCount
@@ -100,12 +109,15 @@ private:
     void showOffer(bool isShown);
     bool missesModel(); // and if so, says it to somebody who needs one now
     void showStatus(const QString& sentence);
-    void restoreChat();
+    bool setAside(); // false: it can't be kept, so it stays, and a sentence says why
+    void clearChat();
+    void restore(const StoredChat& chat);
     StoredChat storedChat() const;
 
     ChatTranscript m_transcript;
     ReplySettings m_settings;
     ChatStore m_store;
+    ChatArchive m_archive;
     TranscriptView* m_view;
     StartPage* m_startPage;
     QStackedWidget* m_pages;

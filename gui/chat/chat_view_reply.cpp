@@ -144,6 +144,7 @@ void ChatView::endReplying() {
     m_view->setReplying(false);
     showStatus({});
     m_store.saveSoon();
+    emit obstaclesChanged();
 }
 
 void ChatView::setContextTokens(quint32 used) {
@@ -175,6 +176,7 @@ void ChatView::refreshObstacle() {
     m_offer->setInsisting(false);
     showStatus({});
     refreshOffer();
+    emit obstaclesChanged();
 }
 
 // The start page makes the same offer in its own way.
@@ -204,23 +206,4 @@ bool ChatView::missesModel() {
 void ChatView::showStatus(const QString& sentence) {
     m_status->setText(sentence);
     m_status->setToolTip(sentence);
-}
-
-void ChatView::restoreChat() {
-    const StoredChat chat = m_store.load();
-    m_transcript.restore(chat.entries, chat.rememberedFrom);
-    m_settings = chat.settings;
-    m_composer->setDraft(chat.draft);
-    for (const StoredChat::Text& text : chat.attachments) {
-        m_composer->attach(text.title, text.text);
-    }
-}
-
-StoredChat ChatView::storedChat() const {
-    const QString draft = m_composer->isEditing() ? m_composer->shelvedDraft() : m_composer->draft();
-    StoredChat chat{m_transcript.entries(), m_transcript.rememberedFrom(), draft, {}, m_settings};
-    for (const Attachment& attachment : m_composer->attachments()) {
-        chat.attachments.append({attachment.title, attachment.text});
-    }
-    return chat;
 }

@@ -236,7 +236,7 @@ void TestChatTranscript::keepsADamagedFile() {
     QSignalSpy failed(&store, &ChatStore::failed);
     QVERIFY(store.load().entries.isEmpty());
     QCOMPARE(failed.size(), 1);
-    QCOMPARE(QDir(folder.path()).entryList({u"chat-damaged-*"_s}).size(), 1);
+    QCOMPARE(QDir(folder.path()).entryList({u"chat-*-Could not be read.json"_s}).size(), 1);
 }
 
 void TestChatTranscript::saysThatItCannotSave() {
