@@ -27,9 +27,11 @@
 #include <QDragEnterEvent>
 #include <QFileDialog>
 #include <QFileInfo>
+#include <QLineEdit>
 #include <QMenuBar>
 #include <QMimeData>
 #include <QScrollArea>
+#include <QShortcut>
 #include <QVBoxLayout>
 
 using State = EngineController::State;
@@ -218,11 +220,10 @@ void MainWindow::makeModelMenu() {
 }
 
 void MainWindow::makeChatMenu() {
-    auto* stop = new QAction(lineIcon(QStringLiteral("stop")), tr("&Stop"), this);
-    stop->setShortcut(Qt::Key_Escape);
+    // Its key is not its own: what Esc does depends on where one is, see escape().
+    auto* stop = new QAction(lineIcon(QStringLiteral("stop")), tr("&Stop\tEsc"), this);
     connect(stop, &QAction::triggered, this, &MainWindow::stop);
     const auto showStop = [this, stop] {
-        // Off, it leaves Esc to whoever has the focus.
         stop->setEnabled(m_controller.state() == State::Loading || m_controller.state() == State::Generating);
         stop->setToolTip(
             stop->isEnabled() ? tr("Stops loading or replying") : tr("Nothing is being loaded or written."));
@@ -255,12 +256,45 @@ void MainWindow::stop() {
         m_chat->stop();
 }
 
+QLineEdit* MainWindow::focusedFilter() const {
+    auto* field = qobject_cast<QLineEdit*>(QApplication::focusWidget());
+    const bool isFilter = field != nullptr && isAncestorOf(field) && field->isClearButtonEnabled();
+    return isFilter && !field->text().isEmpty() ? field : nullptr;
+}
+
+bool MainWindow::takesEscape() const {
+    return m_keys->isVisible() || focusedFilter() != nullptr || m_controller.state() == State::Loading ||
+           m_controller.state() == State::Generating;
+}
+
+void MainWindow::escape() {
+    if (m_keys->isVisible())
+        m_keys->close();
+    else if (QLineEdit* filter = focusedFilter())
+        filter->clear();
+    else
+        stop();
+}
+
+// Where Esc means nothing to the window, it is left to whoever has the focus.
+bool MainWindow::event(QEvent* event) {
+    if (event->type() == QEvent::ShortcutOverride && static_cast<QKeyEvent*>(event)->key() == Qt::Key_Escape &&
+        !takesEscape()) {
+        event->accept();
+        return true;
+    }
+    return QMainWindow::event(event);
+}
+
 void MainWindow::makeViewMenu() {
     QMenu* menu = menuBar()->addMenu(tr("&View"));
+    const QHash<QString, QString> dockTexts = {{QStringLiteral("models"), tr("&Models")},
+        {QStringLiteral("replies"), tr("Reply &settings")}, {QStringLiteral("chats"), tr("&Chats")}};
     for (int i = 0; i < m_docks.size(); ++i) {
         QDockWidget* dock = m_docks[i];
         QAction* toggle = dock->toggleViewAction();
         toggle->setShortcut(QKeySequence(Qt::CTRL | static_cast<Qt::Key>(Qt::Key_1 + i)));
+        toggle->setText(dockTexts.value(dock->objectName(), dock->windowTitle()));
         menu->addAction(toggle);
         connect(toggle, &QAction::triggered, dock, [dock](bool isShown) {
             if (isShown)
@@ -297,14 +331,19 @@ void MainWindow::makeKeysDock() {
         {tr("Enter"), tr("Send the message, if the Chat menu says so")},
         {tr("Shift+Enter"), tr("Begin a new line in the message")},
         {tr("Enter"), tr("Load the selected model, in the list of models")}, {tr("Tab"), tr("Next control")},
+        {tr("Esc"), tr("Close this list, else empty a filter, else stop loading or replying")},
+        {tr("Left, Right"), tr("Scroll long lines of code in the current message")},
         {tr("Alt and a letter"), tr("The menu or button with that letter underlined")}};
-    auto* dock = new QDockWidget(tr("Keys"));
-    dock->setObjectName(QStringLiteral("keys"));
-    dock->setAccessibleName(dock->windowTitle());
-    dock->setWidget(new KeysPanel(actions, others));
-    addDockWidget(Qt::RightDockWidgetArea, dock);
-    dock->hide();
-    QAction* toggle = dock->toggleViewAction();
+    m_keys = new QDockWidget(tr("Keys"));
+    m_keys->setObjectName(QStringLiteral("keys"));
+    m_keys->setAccessibleName(m_keys->windowTitle());
+    m_keys->setWidget(new KeysPanel(actions, others));
+    addDockWidget(Qt::RightDockWidgetArea, m_keys);
+    m_keys->hide();
+    auto* escape = new QShortcut(Qt::Key_Escape, this);
+    connect(escape, &QShortcut::activated, this, &MainWindow::escape);
+    QAction* toggle = m_keys->toggleViewAction();
+    toggle->setText(tr("&Keys"));
     toggle->setShortcut(QKeySequence(Qt::Key_F1));
     toggle->setIcon(lineIcon(QStringLiteral("keyboard")));
     menuBar()->addMenu(tr("&Help"))->addAction(toggle);

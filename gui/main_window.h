@@ -13,6 +13,7 @@ class ModelManagerPanel;
 class NoticeBar;
 class QActionGroup;
 class QDockWidget;
+class QLineEdit;
 class QMenu;
 class RecentModels;
 class Settings;
@@ -34,6 +35,7 @@ public slots:
     void stop();                         // what is being loaded or written
 
 protected:
+    bool event(QEvent* event) override;
     void closeEvent(QCloseEvent* event) override;
     void dragEnterEvent(QDragEnterEvent* event) override;
     void dropEvent(QDropEvent* event) override;
@@ -48,6 +50,9 @@ private:
     void makeModelMenu();
     void makeChatMenu();
     void showChats();
+    QLineEdit* focusedFilter() const; // null: none with something in it
+    bool takesEscape() const;
+    void escape(); // closes the keys, else clears the filter, else stops
     void makeViewMenu();
     void makeKeysDock();
     void addDock(QDockWidget* dock, Qt::DockWidgetArea area);
@@ -70,6 +75,7 @@ private:
     ChatsPanel* m_chats = nullptr;
     NoticeBar* m_notices = nullptr;
     StatusLine* m_status = nullptr;
+    QDockWidget* m_keys = nullptr;
     QList<QDockWidget*> m_docks; // in the order of Ctrl+1, Ctrl+2, ..
     QByteArray m_standardLayout;
 };

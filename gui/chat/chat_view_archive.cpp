@@ -8,6 +8,12 @@
 StoredChat ChatView::storedChat() const {
     const QString draft = m_composer->isEditing() ? m_composer->shelvedDraft() : m_composer->draft();
     StoredChat chat{m_transcript.entries(), m_transcript.rememberedFrom(), draft, {}, m_settings};
+    if (isReplyShown()) { // as it will be found if nothing more comes
+        TranscriptEntry& reply = chat.entries.back();
+        reply.isGrowing = false;
+        reply.stats = ReplyStats{.stopNote = tr("interrupted")};
+        chat.entries.resize(chat.entries.size() - (reply.text.isEmpty() ? 1 : 0));
+    }
     for (const Attachment& attachment : m_composer->attachments()) {
         chat.attachments.append({attachment.title, attachment.text});
     }
@@ -25,10 +31,6 @@ void ChatView::restore(const StoredChat& chat) {
 
 bool ChatView::setAside() {
     stop();
-    if (isReplyShown()) { // what still comes of it is for nobody
-        const bool isEmpty = m_transcript.entries().constLast().text.isEmpty();
-        m_transcript.endReply(isEmpty ? ReplyStats{} : ReplyStats{.stopNote = tr("stopped")});
-    }
     if (!m_store.setAside()) {
         return false;
     }

@@ -27,6 +27,7 @@ void ChatView::showModel(const LoadedModel& model) {
     refreshObstacle();
     setContextTokens(0);
     emit contextCountRequested();
+    m_composer->setContext(model.contextTokens);
     for (const Attachment& attachment : m_composer->attachments()) { // each model counts in its own way
         emit tokenCountRequested(attachment.id, attachment.text);
     }
@@ -47,6 +48,7 @@ void ChatView::showNoModel() {
     m_model.reset();
     m_loadingName.clear();
     m_gauge->setTokens(0, 0);
+    m_composer->setContext(0);
     refreshPage();
     refreshObstacle();
 }

@@ -24,6 +24,8 @@ namespace {
 
 constexpr qint64 kLargestFile = 8'000'000; // bytes; more than any context holds
 
+constexpr quint32 kBytesPerToken = 4; // of English text, in the vocabularies of today: good for an estimate only
+
 // A fence longer than any run of back quotes in the text, so that the text cannot end it.
 QString fenceFor(const QString& text) {
     qsizetype longest = 2;
@@ -36,6 +38,10 @@ QString fenceFor(const QString& text) {
 }
 
 } // namespace
+
+quint32 Attachment::tokens() const {
+    return tokenCount.value_or(static_cast<quint32>(text.toUtf8().size() / kBytesPerToken + 1));
+}
 
 Composer::Composer(QWidget* parent)
     : QWidget(parent), m_box(new QWidget(this)), m_edit(new MessageEdit(m_box)), m_button(new QPushButton(this)),
@@ -260,27 +266,67 @@ void Composer::refreshAttachments() {
         delete item;
     }
     for (const Attachment& attachment : m_attachments) {
-        const QString count = attachment.tokenCount ? tr("%1 tokens").arg(formatCount(*attachment.tokenCount))
-                                                    : tr("%1 characters").arg(formatCount(attachment.text.size()));
-        auto* chip = new QToolButton(m_attachmentRow);
-        chip->setText(QString(attachment.title + u"   "_s + count));
-        chip->setIcon(lineIcon(u"close"_s));
-        chip->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
-        chip->setToolTip(tr("Goes along with the message. Click to take it out."));
-        chip->setAccessibleName(tr("Take out %1, %2").arg(attachment.title, count));
-        connect(chip, &QToolButton::clicked, this, [this, id = attachment.id] {
-            m_attachments.removeIf([id](const Attachment& each) { return each.id == id; });
-            refreshAttachments();
-            emit draftChanged();
-        });
-        m_attachmentLayout->addWidget(chip);
+        addChip(attachment);
     }
     m_attachmentLayout->addStretch(1);
     m_attachmentRow->setVisible(!m_attachments.isEmpty());
+    showNotes();
     refreshButton();
 }
 
+void Composer::addChip(const Attachment& attachment) {
+    const QString tokens = formatCount(attachment.tokens());
+    const QString count = attachment.tokenCount ? tr("%1 tokens").arg(tokens) : tr("about %1 tokens").arg(tokens);
+    const bool isTooLong = m_contextTokens > 0 && attachment.tokens() > m_contextTokens;
+    auto* chip = new QToolButton(m_attachmentRow);
+    chip->setText(QString(attachment.title + u"   "_s + count) + (isTooLong ? tr(", too long") : QString()));
+    chip->setIcon(lineIcon(u"close"_s));
+    chip->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    chip->setToolTip(QString((attachment.tokenCount ? QString() : tr("The number is an estimate. ")) +
+                             tr("Goes along with the message. Click to take it out.")));
+    chip->setAccessibleName(tr("Take out %1, %2").arg(attachment.title, count));
+    if (isTooLong) {
+        QPalette marked = chip->palette();
+        marked.setColor(QPalette::ButtonText, themeColors(palette()).errorText);
+        chip->setPalette(marked);
+    }
+    connect(chip, &QToolButton::clicked, this, [this, id = attachment.id] {
+        m_attachments.removeIf([id](const Attachment& each) { return each.id == id; });
+        refreshAttachments();
+        emit draftChanged();
+    });
+    m_attachmentLayout->addWidget(chip);
+}
+
+QString Composer::tooLongSentence() const {
+    for (const Attachment& attachment : m_attachments) {
+        if (m_contextTokens > 0 && attachment.tokens() > m_contextTokens) {
+            const QString count = formatCount(attachment.tokens());
+            return tr("%1 alone has %2 tokens, but the model keeps only %3 in mind. Take it out, shorten it, or load the "
+                      "model with more context.")
+                .arg(attachment.title, attachment.tokenCount ? count : tr("about %1").arg(count),
+                    formatCount(m_contextTokens));
+        }
+    }
+    return {};
+}
+
+void Composer::setContext(quint32 tokens) {
+    m_contextTokens = tokens;
+    for (Attachment& attachment : m_attachments) {
+        attachment.tokenCount.reset();
+    }
+    refreshAttachments();
+}
+
 void Composer::showNote(const QString& sentence) {
-    m_note->setText(sentence);
-    m_note->setVisible(!sentence.isEmpty());
+    m_sentence = sentence;
+    showNotes();
+}
+
+void Composer::showNotes() {
+    QStringList notes = {m_sentence, tooLongSentence()};
+    notes.removeAll(QString());
+    m_note->setText(notes.join(u'\n'));
+    m_note->setVisible(!notes.isEmpty());
 }

@@ -18,6 +18,8 @@ struct Attachment {
     QString title;
     QString text;
     std::optional<quint32> tokenCount; // nullopt: not counted yet
+
+    quint32 tokens() const; // counted, or else estimated
 };
 
 // Where a person writes: the message, what goes along with it, and Send, which is Stop while a reply is written.
@@ -39,6 +41,7 @@ public:
 
     void setSendWithEnter(bool isOn);
     void setReplying(bool isReplying);
+    void setContext(quint32 tokens); // of the model, 0: none is loaded; what was counted for another is forgotten
     void setObstacle(const QString& sentence); // why nothing can be sent now; empty: nothing stands in the way
     void beginEditing(const QString& text);    // the draft waits till the edit ends
     void endEditing();
@@ -69,6 +72,9 @@ private:
     void escape();
     void refreshButton();
     void refreshAttachments();
+    void addChip(const Attachment& attachment);
+    QString tooLongSentence() const; // about the first attachment that alone exceeds the context; empty: none does
+    void showNotes();
     void showNote(const QString& sentence);
 
     QWidget* m_box;
@@ -78,7 +84,9 @@ private:
     QWidget* m_attachmentRow;
     QHBoxLayout* m_attachmentLayout;
     QList<Attachment> m_attachments;
+    QString m_sentence; // the note about what was done last
     QString m_obstacle;
+    quint32 m_contextTokens = 0;
     QString m_shelvedDraft;
     int m_lastAttachmentId = 0;
     bool m_isReplying = false;

@@ -124,12 +124,15 @@ void MessagePainter::paintSegment(BoxId id, const QRect& visible) {
     if (m_layout.box(id).isCode()) {
         paintCodeBackground(id);
     }
+    const QPoint origin = m_layout.textOrigin(id);
+    const QRect inText = rect.translated(-origin);
     m_painter.save();
-    m_painter.translate(rect.topLeft());
+    m_painter.translate(origin);
+    m_painter.setClipRect(inText, Qt::IntersectClip);
     paintUnderText(document, rect);
     QAbstractTextDocumentLayout::PaintContext context;
     context.palette = m_palette;
-    context.clip = QRectF(visible.translated(-rect.topLeft())).intersected(QRectF(0, 0, rect.width(), rect.height()));
+    context.clip = QRectF(visible.translated(-origin)).intersected(inText);
     if (const std::optional<QTextCursor> marked = markedPart(id, document)) {
         QAbstractTextDocumentLayout::Selection selection;
         selection.cursor = *marked;
@@ -139,6 +142,21 @@ void MessagePainter::paintSegment(BoxId id, const QRect& visible) {
     }
     document.documentLayout()->draw(&m_painter, context);
     m_painter.restore();
+    paintCodeBar(id);
+}
+
+void MessagePainter::paintCodeBar(BoxId id) {
+    const QRect handle = m_layout.codeHandleRect(id);
+    if (handle.isNull()) {
+        return;
+    }
+    const MarkdownStyle& style = m_layout.style();
+    m_painter.setRenderHint(QPainter::Antialiasing);
+    m_painter.setPen(Qt::NoPen);
+    m_painter.setBrush(style.line);
+    m_painter.drawRoundedRect(m_layout.codeBarRect(id), 3, 3);
+    m_painter.setBrush(style.mutedText);
+    m_painter.drawRoundedRect(handle, 3, 3);
 }
 
 void MessagePainter::paintCodeBackground(BoxId id) {
@@ -201,8 +219,10 @@ void MessagePainter::paintCaret(BoxId id) {
     }
     const QTextLine line = lines->lineAt(lines->lineCount() - 1);
     const QPointF origin = document.documentLayout()->blockBoundingRect(block).topLeft();
-    const QRect rect = m_layout.documentRect(id);
-    const QPointF at = rect.topLeft() + origin + QPointF(line.cursorToX(block.length() - 1) + 2, line.y() + 1);
+    const QPointF at = m_layout.textOrigin(id) + origin + QPointF(line.cursorToX(block.length() - 1) + 2, line.y() + 1);
+    if (!m_layout.documentRect(id).adjusted(0, 0, 4, 0).contains(at.toPoint())) {
+        return; // beyond the end of a line that is longer than its place
+    }
     m_painter.fillRect(QRectF(at, QSizeF(2, QFontMetricsF(m_layout.style().font).height() - 2)), m_layout.style().link);
 }
 

@@ -48,6 +48,7 @@ private:
     void paintHeader(int row);
     void paintSegment(BoxId id, const QRect& visible);
     void paintCodeBackground(BoxId id);
+    void paintCodeBar(BoxId id);
     void paintUnderText(const QTextDocument& document, const QRect& rect);
     void paintCaret(BoxId id);
     void paintStats(int row);

@@ -56,6 +56,9 @@ QString statsLine(const ReplyStats& stats) {
     if (stats.generatedTokens > 0) {
         parts.append(translated("first after %1").arg(formatDuration(stats.firstTokenSeconds)));
     }
+    if (stats.promptTokens > 0) {
+        parts.append(translated("prompt of %1").arg(formatCount(stats.promptTokens)));
+    }
     if (!stats.stopNote.isEmpty()) {
         parts.append(stats.stopNote);
     }

@@ -6,6 +6,7 @@
 
 #include <QFontMetrics>
 #include <QTextDocument>
+#include <QTextOption>
 
 #include <algorithm>
 #include <cmath>
@@ -21,6 +22,23 @@ constexpr int kCodePadding = 12;
 constexpr int kButtonGap = 4;
 constexpr int kButtonPadding = 8;
 constexpr int kLineChars = 96; // the longest line that is still easy to read
+
+// Lines as long as they are; what is longer still than a person would scroll breaks there. Returns the longest's width.
+int layOutUnwrapped(QTextDocument& document, int place) {
+    constexpr int kLongestLine = 2000; // characters
+    const double most = kLongestLine * QFontMetricsF(document.defaultFont()).averageCharWidth();
+    QTextOption option = document.defaultTextOption();
+    option.setWrapMode(QTextOption::NoWrap);
+    document.setDefaultTextOption(option);
+    document.setTextWidth(place);
+    const double ideal = document.idealWidth();
+    if (ideal > place) {
+        option.setWrapMode(ideal > most ? QTextOption::WrapAnywhere : QTextOption::NoWrap);
+        document.setDefaultTextOption(option);
+        document.setTextWidth(std::ceil(std::min(ideal, most)));
+    }
+    return static_cast<int>(std::ceil(std::min(ideal, most)));
+}
 
 } // namespace
 
@@ -186,7 +204,8 @@ int TranscriptLayout::estimatedHeight(const SegmentBox& box, int row) const {
     const qsizetype chars = box.segment.end - box.segment.begin;
     const qsizetype perLine = std::max(1, textWidth(box, row) / std::max(1, metrics.averageCharWidth()));
     const QStringView text = QStringView(message(row).segmenter.text()).mid(box.segment.begin, chars);
-    const qsizetype lines = std::max(chars / perLine, text.count(u'\n')) + 1;
+    const qsizetype wrapped = box.isCode() ? 0 : chars / perLine;
+    const qsizetype lines = std::max(wrapped, text.count(u'\n')) + 1;
     return static_cast<int>(lines) * metrics.lineSpacing() +
            (box.isCode() ? 2 * kCodePadding + (box.segment.isContinued ? 0 : rowHeight()) : 0);
 }
@@ -297,13 +316,15 @@ void TranscriptLayout::render(BoxId id) {
     } else {
         renderPlainText(document, source, m_style);
     }
-    document.setTextWidth(textWidth(box, id.row));
+    const int place = textWidth(box, id.row);
+    box.lineWidth = box.isCode() && !wrapsLines(id) ? layOutUnwrapped(document, place) : place;
+    if (wrapsLines(id) || !box.isCode()) {
+        document.setTextWidth(place);
+    }
     int height = static_cast<int>(std::ceil(document.size().height()));
     if (box.isCode()) {
-        const bool isCut = id.segment + 1 < static_cast<int>(owner.segments.size()) &&
-                           owner.segmenter.segments()[id.segment + 1].isContinued;
         height += box.segment.isContinued ? 0 : rowHeight() + kCodePadding / 2;
-        height += isCut ? 0 : kCodePadding;
+        height += isLastOfCode(id) ? kCodePadding : 0;
     }
     box.height = std::max(height, 1);
     box.isExact = true;

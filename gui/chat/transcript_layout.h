@@ -27,6 +27,8 @@ struct SegmentBox {
     bool isExact = false;              // the height was measured, not estimated
     int top = 0;                       // in the message, pixels
     int height = 0;
+    int lineWidth = 0;  // of the longest line of Code that was laid out
+    int codeOffset = 0; // how far a block of Code is scrolled; of its first segment
     std::unique_ptr<QTextDocument> document; // kept while near the visible part
 
     bool isCode() const { return segment.kind == SegmentKind::Code; }
@@ -70,11 +72,19 @@ public:
     BoxId boxAt(int y) const;   // the nearest; needs a message with segments
     int topOf(BoxId id) const { return m_messages[id.row]->top + box(id).top; }
     QRect contentRect(int row) const;        // of the column of text, in the transcript
-    QRect documentRect(BoxId id) const;      // of the text of one segment
+    QRect documentRect(BoxId id) const;      // of the text of one segment, as far as it shows
+    QPoint textOrigin(BoxId id) const;       // of the text; left of its place if it is code that was scrolled
     QRect codeHeaderRect(BoxId id) const;    // null: the segment has none
     ActionButton codeButton(BoxId id) const; // in the transcript; a null place: the segment has none
     QRect statsRect(int row) const;          // null: the message has none
     QString copyText(BoxId id) const;        // the whole block of code that the segment starts
+
+    // A block of code, named by any of its segments, scrolls sideways when its lines are longer than its place.
+    int codeOffset(BoxId id) const;
+    int mostCodeOffset(BoxId id) const; // 0: all of it shows
+    void scrollCode(BoxId id, int offset);
+    QRect codeBarRect(BoxId id) const;    // where the bar under a block runs; null: this segment has none
+    QRect codeHandleRect(BoxId id) const; // the part of the bar that shows what is in view
 
     const QTextDocument& document(BoxId id); // lays it out if need be: heights may change
     bool measureOne();                       // false: everything is exact
@@ -89,6 +99,10 @@ private:
     int textWidth(const SegmentBox& box, int row) const;
     int rowHeight() const { return m_lineHeight + 8; } // of a message's header, its statistics, a code block's header
     int padding(int row) const;
+    bool wrapsLines(BoxId id) const;
+    int firstOfCode(BoxId id) const; // the segment
+    bool isLastOfCode(BoxId id) const;
+    int longestLine(BoxId id) const; // of the whole block
     void render(BoxId id);
     void measure(BoxId id);
 

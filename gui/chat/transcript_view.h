@@ -52,6 +52,7 @@ protected:
     void mouseReleaseEvent(QMouseEvent* event) override;
     void mouseDoubleClickEvent(QMouseEvent* event) override;
     void contextMenuEvent(QContextMenuEvent* event) override;
+    void wheelEvent(QWheelEvent* event) override;
     void keyPressEvent(QKeyEvent* event) override;
     void focusInEvent(QFocusEvent* event) override;
     void focusOutEvent(QFocusEvent* event) override;
@@ -61,6 +62,12 @@ private:
     struct Anchor {
         BoxId box;
         int offset = 0; // from the window's top to the segment's, pixels; negative when it begins above
+    };
+
+    // While the mouse holds the bar under a block of code.
+    struct CodeDrag {
+        BoxId box;
+        int grabbed = 0; // from the left of the bar's handle, pixels
     };
 
     void connectTranscript();
@@ -82,6 +89,10 @@ private:
     QString linkAt(const QPoint& position);
     void markWord(const TextPosition& position);
     bool scrollByKey(int key);
+    bool beginCodeDrag(const QPoint& position);
+    void dragCode(const QPoint& position);
+    void followMarkSideways(const QPoint& position);
+    bool scrollCodeOfCurrent(int steps);
     void showToolTip(const QPoint& position, const QPoint& globalPosition);
 
     ChatTranscript& m_transcript;
@@ -90,6 +101,7 @@ private:
     QTimer m_measureSoon;
     std::optional<Anchor> m_anchor;
     std::optional<TextPosition> m_markStart; // while the mouse marks text
+    std::optional<CodeDrag> m_codeDrag;
     bool m_isAtEnd = true;
     bool m_isSettling = false;
 };

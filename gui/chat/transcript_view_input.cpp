@@ -44,7 +44,7 @@ std::optional<TextPosition> TranscriptView::textAt(const QPoint& position, bool 
         return std::nullopt;
     }
     const int offset =
-        document.documentLayout()->hitTest(point - rect.topLeft(), isNearEnough ? Qt::FuzzyHit : Qt::ExactHit);
+        document.documentLayout()->hitTest(point - m_layout.textOrigin(id), isNearEnough ? Qt::FuzzyHit : Qt::ExactHit);
     return offset < 0 ? std::nullopt : std::optional<TextPosition>({id, offset});
 }
 
@@ -53,7 +53,7 @@ QString TranscriptView::linkAt(const QPoint& position) {
     if (!text) {
         return {};
     }
-    const QPoint point = position + QPoint(0, scrollTop()) - m_layout.documentRect(text->box).topLeft();
+    const QPoint point = position + QPoint(0, scrollTop()) - m_layout.textOrigin(text->box);
     return m_layout.document(text->box).documentLayout()->anchorAt(point);
 }
 
@@ -190,7 +190,7 @@ void TranscriptView::updateHover(const QPoint& position) {
 void TranscriptView::mousePressEvent(QMouseEvent* event) {
     const QPoint position = event->position().toPoint();
     updateHover(position);
-    if (event->button() != Qt::LeftButton || hoveredAction()) {
+    if (event->button() != Qt::LeftButton || hoveredAction() || beginCodeDrag(position)) {
         return;
     }
     const std::optional<TextPosition> text = textAt(position, true);
@@ -207,6 +207,10 @@ void TranscriptView::mousePressEvent(QMouseEvent* event) {
 
 void TranscriptView::mouseMoveEvent(QMouseEvent* event) {
     const QPoint position = event->position().toPoint();
+    if (m_codeDrag && event->buttons().testFlag(Qt::LeftButton)) {
+        dragCode(position);
+        return;
+    }
     if (!m_markStart || !event->buttons().testFlag(Qt::LeftButton)) {
         updateHover(position);
         return;
@@ -215,6 +219,7 @@ void TranscriptView::mouseMoveEvent(QMouseEvent* event) {
         const int beyond = position.y() < 0 ? position.y() : position.y() - viewport()->height();
         verticalScrollBar()->setValue(scrollTop() + beyond / 2);
     }
+    followMarkSideways(position);
     if (const std::optional<TextPosition> text = textAt(position, true)) {
         m_focus.marked = TextRange{std::min(*m_markStart, *text), std::max(*m_markStart, *text)};
         viewport()->update();
@@ -226,6 +231,10 @@ void TranscriptView::mouseReleaseEvent(QMouseEvent* event) {
         return;
     }
     const QPoint position = event->position().toPoint();
+    if (m_codeDrag) {
+        m_codeDrag.reset();
+        return;
+    }
     const bool hasPressedText = m_markStart.has_value();
     m_markStart.reset();
     updateHover(position);
@@ -299,6 +308,9 @@ bool TranscriptView::scrollByKey(int key) {
     case Qt::Key_Down:
         moveCurrent(key == Qt::Key_Up ? -1 : 1);
         return true;
+    case Qt::Key_Left:
+    case Qt::Key_Right:
+        return scrollCodeOfCurrent(key == Qt::Key_Left ? -1 : 1);
     case Qt::Key_Home:
         setCurrentRow(0);
         return true;

@@ -179,7 +179,7 @@ void TestChatArchive::openingWhileReplyingKeepsWhatIsWritten() {
     QCOMPARE(chat.transcript().entry(1).text, u"reply to first"_s);
     chat.openChat(chat.archive().chats()[0].path);
     QCOMPARE(chat.transcript().entry(1).text, u"two and"_s);
-    QCOMPARE(chat.transcript().entry(1).stats->stopNote, u"stopped"_s);
+    QCOMPARE(chat.transcript().entry(1).stats->stopNote, u"interrupted"_s);
 }
 
 void TestChatArchive::replySettingsComeWithTheChat() {

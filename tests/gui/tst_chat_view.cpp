@@ -157,7 +157,7 @@ void TestChatView::streamsAReply() {
     m_chat->finishReply(result());
     QVERIFY(!m_chat->isReplying());
     QCOMPARE(transcript().index(1).data(ChatTranscript::StatsRole).toString(),
-        u"5 tokens   10.0 tok/s   first after 0.1 s"_s);
+        u"5 tokens   10.0 tok/s   first after 0.1 s   prompt of 20"_s);
     m_chat->takePiece(u"late"_s);
     QCOMPARE(transcript().entry(1).text, u"Hello *there*"_s);
 }
