@@ -8,12 +8,6 @@
 StoredChat ChatView::storedChat() const {
     const QString draft = m_composer->isEditing() ? m_composer->shelvedDraft() : m_composer->draft();
     StoredChat chat{m_transcript.entries(), m_transcript.rememberedFrom(), draft, {}, m_settings};
-    if (isReplyShown()) { // as it will be found if nothing more comes
-        TranscriptEntry& reply = chat.entries.back();
-        reply.isGrowing = false;
-        reply.stats = ReplyStats{.stopNote = tr("interrupted")};
-        chat.entries.resize(chat.entries.size() - (reply.text.isEmpty() ? 1 : 0));
-    }
     for (const Attachment& attachment : m_composer->attachments()) {
         chat.attachments.append({attachment.title, attachment.text});
     }
@@ -84,9 +78,6 @@ QString ChatView::obstacleTo(ChatVerb verb) const {
     }
     if (needsQuiet && m_transcript.lastRow(EntryKind::Own) < 0) {
         return tr("There is no message of yours in this chat.");
-    }
-    if (verb == ChatVerb::Regenerate && !m_model) {
-        return tr("No model is loaded; open one first (Ctrl+O).");
     }
     if (verb == ChatVerb::CopyLastReply && m_transcript.lastRow(EntryKind::Reply) < 0) {
         return tr("There is no reply in this chat yet.");

@@ -302,8 +302,9 @@ QString Composer::tooLongSentence() const {
     for (const Attachment& attachment : m_attachments) {
         if (m_contextTokens > 0 && attachment.tokens() > m_contextTokens) {
             const QString count = formatCount(attachment.tokens());
-            return tr("%1 alone has %2 tokens, but the model keeps only %3 in mind. Take it out, shorten it, or load the "
-                      "model with more context.")
+            return tr(
+                "%1 alone has %2 tokens, but the model keeps only %3 in mind. Take it out, shorten it, or load the "
+                "model with more context.")
                 .arg(attachment.title, attachment.tokenCount ? count : tr("about %1").arg(count),
                     formatCount(m_contextTokens));
         }

@@ -27,8 +27,8 @@ struct SegmentBox {
     bool isExact = false;              // the height was measured, not estimated
     int top = 0;                       // in the message, pixels
     int height = 0;
-    int lineWidth = 0;  // of the longest line of Code that was laid out
-    int codeOffset = 0; // how far a block of Code is scrolled; of its first segment
+    int lineWidth = 0;                       // of the longest line of Code that was laid out
+    int codeOffset = 0;                      // how far a block of Code is scrolled; of its first segment
     std::unique_ptr<QTextDocument> document; // kept while near the visible part
 
     bool isCode() const { return segment.kind == SegmentKind::Code; }

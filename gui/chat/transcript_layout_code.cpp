@@ -2,12 +2,14 @@
 // The part of TranscriptLayout that scrolls blocks of code sideways.
 #include "gui/chat/transcript_layout.h"
 
+#include <QTextDocument>
+
 #include <algorithm>
 
 namespace {
 
-constexpr int kBarHeight = 6;  // pixels, within the padding below the code
-constexpr int kBarRoom = 3;    // pixels, from the bar to the edge of the block
+constexpr int kBarHeight = 6;    // pixels, within the padding below the code
+constexpr int kBarRoom = 3;      // pixels, from the bar to the edge of the block
 constexpr int kLeastHandle = 32; // pixels: enough for a hand
 
 } // namespace

@@ -53,8 +53,7 @@ void TranscriptView::dragCode(const QPoint& position) {
     const QRect bar = m_layout.codeBarRect(m_codeDrag->box);
     const qint64 room = std::max(1, bar.width() - m_layout.codeHandleRect(m_codeDrag->box).width());
     const qint64 at = position.x() - m_codeDrag->grabbed - bar.left();
-    m_layout.scrollCode(
-        m_codeDrag->box, static_cast<int>(at * m_layout.mostCodeOffset(m_codeDrag->box) / room));
+    m_layout.scrollCode(m_codeDrag->box, static_cast<int>(at * m_layout.mostCodeOffset(m_codeDrag->box) / room));
     viewport()->update();
 }
 

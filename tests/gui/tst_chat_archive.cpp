@@ -179,7 +179,7 @@ void TestChatArchive::openingWhileReplyingKeepsWhatIsWritten() {
     QCOMPARE(chat.transcript().entry(1).text, u"reply to first"_s);
     chat.openChat(chat.archive().chats()[0].path);
     QCOMPARE(chat.transcript().entry(1).text, u"two and"_s);
-    QCOMPARE(chat.transcript().entry(1).stats->stopNote, u"interrupted"_s);
+    QCOMPARE(chat.transcript().entry(1).stats->stopNote, u"stopped"_s);
 }
 
 void TestChatArchive::replySettingsComeWithTheChat() {
@@ -289,10 +289,8 @@ void TestChatArchive::emptyChatTurnsVerbsOff() {
     }
     say(desk, u"one"_s, u"1"_s);
     for (const QString& text : verbs) {
-        const bool needsModel = text.startsWith(u"Regenerate"_s);
-        QVERIFY2(verb(desk, text)->isEnabled() != needsModel, qPrintable(text));
+        QVERIFY2(verb(desk, text)->isEnabled(), qPrintable(text));
     }
-    QVERIFY(verb(desk, u"Regenerate the last reply"_s)->toolTip().contains(u"No model"_s));
     verb(desk, u"New chat"_s)->trigger();
     QVERIFY(!verb(desk, u"Copy the last reply"_s)->isEnabled());
 }

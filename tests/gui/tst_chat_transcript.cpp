@@ -160,7 +160,7 @@ void TestChatTranscript::saysHowAReplyWent_data() {
     QTest::addColumn<int>("reason");
     QTest::addColumn<QString>("expected");
     using strata::StopReason;
-    const QString numbers = u"213 tokens   6.3 tok/s   first after 0.9 s"_s;
+    const QString numbers = u"213 tokens   6.3 tok/s   first after 0.9 s   prompt of 1,204"_s;
     QTest::newRow("ended") << static_cast<int>(StopReason::EndOfText) << numbers;
     QTest::newRow("stopped") << static_cast<int>(StopReason::Cancelled) << QString(numbers + u"   stopped"_s);
     QTest::newRow("full") << static_cast<int>(StopReason::ContextFull) << QString(numbers + u"   context full"_s);

@@ -37,6 +37,7 @@ private slots:
     void takesADroppedTextFile();
     void refusesWhatIsNoText();
     void takesALargePasteAside();
+    void warnsOfWhatIsLongerThanTheContext();
     void fencesSurviveBackQuotes();
     void showsTheContext();
     void panelRoundTripsAndResets();
@@ -197,6 +198,33 @@ void TestComposer::takesALargePasteAside() {
     QCOMPARE(m_composer->draft(), u"see"_s);
     QCOMPARE(m_composer->attachments().size(), 1);
     QVERIFY(m_composer->text().contains(large));
+}
+
+void TestComposer::warnsOfWhatIsLongerThanTheContext() {
+    const auto chip = [this] { // those that were taken out are deleted later
+        const auto chips = m_composer->findChildren<QToolButton*>();
+        return chips.isEmpty() ? QString() : chips.back()->text();
+    };
+    const auto note = [this] {
+        const QLabel* label = m_composer->findChild<QLabel*>();
+        return label->isVisible() ? label->text() : QString();
+    };
+    m_composer->attach(u"notes"_s, u"four"_s.repeated(100));
+    QVERIFY2(chip().contains(u"about 101 tokens"_s), qPrintable(chip())); // no model: an estimate that says it is one
+    QCOMPARE(note(), QString());
+    m_composer->setContext(100);
+    QVERIFY(chip().endsWith(u"too long"_s));
+    QVERIFY2(
+        note().startsWith(u"notes alone has about 101 tokens, but the model keeps only 100"_s), qPrintable(note()));
+    const int id = m_composer->attachments()[0].id;
+    m_composer->setTokenCount(id, 100);
+    QVERIFY2(chip().endsWith(u" 100 tokens"_s) && !chip().contains(u"about"_s), qPrintable(chip()));
+    QCOMPARE(note(), QString());
+    m_composer->setTokenCount(id, 150);
+    QVERIFY(note().startsWith(u"notes alone has 150 tokens,"_s));
+    m_composer->setContext(0); // the count was that of another model
+    QVERIFY(chip().contains(u"about 101 tokens"_s));
+    QCOMPARE(note(), QString());
 }
 
 void TestComposer::fencesSurviveBackQuotes() {

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/chat/chat_view.h"
+#include "gui/chat/composer.h"
 #include "gui/chat/transcript_view.h"
 #include "gui/theme.h"
 #include "tests/gui/desk.h"
+#include "tests/support/slow_backend.h"
 #include "tests/support/tiny_model.h"
 
 #include <QDir>
+#include <QLineEdit>
+#include <QMenu>
+#include <QMenuBar>
 #include <QScrollArea>
 #include <QScrollBar>
 #include <QTemporaryDir>
@@ -82,6 +87,9 @@ private slots:
     void tabBringsWhatIsScrolledAwayIntoView();
     void focusShows_data();
     void focusShows();
+    void escapeClosesTheKeysThenEmptiesTheFilterThenStops();
+    void escapeIsLeftToWhatIsBeingEdited();
+    void menusHaveLetters();
 
 private:
     std::unique_ptr<Desk> fullDesk();
@@ -229,6 +237,62 @@ void TestKeyboard::focusShows() {
         const int changed = changedPixels(without, with, place, kLeastContrast);
         QVERIFY2(changed >= (stop->width() + stop->height()) / 2,
             qPrintable(QStringLiteral("%1: %2 pixels").arg(nameOf(*stop)).arg(changed)));
+    }
+}
+
+void TestKeyboard::escapeClosesTheKeysThenEmptiesTheFilterThenStops() {
+    const auto gates = std::make_shared<strata::Gates>();
+    Desk desk(m_folder->path(), strata::decorate<strata::SlowBackend>(strata::cpuBackend(1), gates));
+    desk.window->loadModel(m_folder->filePath(QStringLiteral("models/tiny.gguf")));
+    QVERIFY(desk.waitFor(State::Ready));
+    gates->verbs.close();
+    desk.window->chat().send(QStringLiteral("Hello"));
+    gates->verbs.waitForVisitor();
+    desk.press(Qt::Key_F1);
+    desk.press(Qt::Key_L, Qt::ControlModifier);
+    auto* filter = desk.find<QLineEdit>(QStringLiteral("Filter models"));
+    QTest::keyClicks(filter, QStringLiteral("tin"));
+    desk.press(Qt::Key_Escape);
+    QVERIFY(!desk.dock("keys")->isVisible());
+    QCOMPARE(filter->text(), QStringLiteral("tin"));
+    desk.press(Qt::Key_Escape);
+    QCOMPARE(filter->text(), QString());
+    QVERIFY(!desk.controller.isStopping());
+    desk.press(Qt::Key_Escape);
+    QVERIFY(desk.controller.isStopping());
+    gates->verbs.open();
+    QVERIFY(desk.waitFor(State::Ready));
+}
+
+void TestKeyboard::escapeIsLeftToWhatIsBeingEdited() {
+    const auto desk = fullDesk();
+    desk->dock("keys")->hide();
+    desk->window->chat().composer().clear();
+    desk->press(Qt::Key_Up);
+    QVERIFY(desk->window->chat().composer().isEditing());
+    desk->press(Qt::Key_Escape);
+    QVERIFY(!desk->window->chat().composer().isEditing());
+}
+
+// But for the entries that are made of names and numbers.
+void TestKeyboard::menusHaveLetters() {
+    const auto desk = fullDesk();
+    QList<const QWidget*> menus = {desk->window->menuBar()};
+    const QStringList listed = {QStringLiteral("&Recent models"), QStringLiteral("E&arlier chats")};
+    while (!menus.isEmpty()) {
+        QSet<QChar> letters;
+        for (const QAction* action : menus.takeFirst()->actions()) {
+            const QString text = action->text();
+            if (action->isSeparator()) {
+                continue;
+            }
+            const QChar letter = text.mid(text.indexOf(u'&') + 1, 1).toLower().front();
+            QVERIFY2(text.contains(u'&') && !letters.contains(letter), qPrintable(text));
+            letters.insert(letter);
+            if (action->menu() != nullptr && !listed.contains(text)) {
+                menus.append(action->menu());
+            }
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 
 #include <QAccessible>
 #include <QAccessibleActionInterface>
+#include <QApplication>
 #include <QClipboard>
 #include <QElapsedTimer>
 #include <QGuiApplication>
@@ -11,6 +12,7 @@
 #include <QScrollBar>
 #include <QSignalSpy>
 #include <QTemporaryDir>
+#include <QWheelEvent>
 #include <QtTest>
 
 using namespace Qt::StringLiterals;
@@ -52,6 +54,16 @@ QString hugeReply() {
     return part.repeated(400'000 / part.size());
 }
 
+constexpr BoxId kCode{1, 0}; // of a reply that is code and nothing else
+
+const QString kLongCode = u"```\nshort\n"_s + [] {
+    QString line;
+    for (int i = 0; i < 40; ++i) {
+        line += u"word_%1 "_s.arg(i);
+    }
+    return line;
+}() + u"word_the_last\nshort again\n```"_s;
+
 } // namespace
 
 class TestTranscriptView : public QObject {
@@ -68,6 +80,13 @@ private slots:
     void walksMessagesByKey();
     void menuReachesEveryAction();
     void screenReaderFindsMessages();
+    void longCodeLinesScrollByWheel();
+    void longCodeLinesScrollByTheBar();
+    void longCodeLinesScrollByKey();
+    void scrolledCodeCanBeMarkedAndCopied();
+    void markingBeyondTheEdgeScrollsTheCode();
+    void shortCodeDoesNotScroll();
+    void aHugeLineOfCodeIsNoBurden();
     void longTranscriptsAreSmooth_data();
     void longTranscriptsAreSmooth();
     void longRepliesStreamSmoothly();
@@ -76,6 +95,8 @@ private:
     TranscriptView& view() const { return m_chat->transcriptView(); }
     ChatTranscript& transcript() const { return m_chat->transcript(); }
     void turn(const QString& own, const QString& reply);
+    QPoint middleOf(BoxId id) const;
+    const TranscriptLayout& layout() const { return view().layoutOfText(); }
     void settle() { QTest::qWait(1); }
 
     std::unique_ptr<QTemporaryDir> m_folder;
@@ -230,6 +251,124 @@ void TestTranscriptView::screenReaderFindsMessages() {
     transcript().truncate(1);
     QVERIFY(!reply->isValid());
     QCOMPARE(list->childCount(), 1);
+}
+
+QPoint TestTranscriptView::middleOf(BoxId id) const {
+    return layout().documentRect(id).center() - QPoint(0, view().verticalScrollBar()->value());
+}
+
+void TestTranscriptView::longCodeLinesScrollByWheel() {
+    turn(u"one"_s, kLongCode);
+    settle();
+    QVERIFY(layout().box(kCode).lineWidth > layout().documentRect(kCode).width());
+    const int lines = layout().documentRect(kCode).height();
+    QVERIFY(lines < 5 * QFontMetrics(layout().style().codeFont).lineSpacing()); // three lines and the padding
+    const QPointF place = middleOf(kCode);
+    const auto turnWheel = [&](QPoint angle, Qt::KeyboardModifiers held) {
+        QWheelEvent event(place, view().viewport()->mapToGlobal(place), QPoint(), angle, Qt::NoButton, held,
+            Qt::NoScrollPhase, false);
+        QApplication::sendEvent(view().viewport(), &event);
+    };
+    turnWheel({0, -240}, Qt::ShiftModifier);
+    const int offset = layout().codeOffset(kCode);
+    QVERIFY(offset > 0);
+    QCOMPARE(layout().textOrigin(kCode).x(), layout().documentRect(kCode).left() - offset);
+    turnWheel({-240, 0}, Qt::NoModifier); // a touchpad goes sideways by itself
+    QCOMPARE(layout().codeOffset(kCode), 2 * offset);
+    turnWheel({0, -1'000'000}, Qt::ShiftModifier);
+    QCOMPARE(layout().codeOffset(kCode), layout().mostCodeOffset(kCode));
+    turnWheel({0, 2'000'000}, Qt::ShiftModifier);
+    QCOMPARE(layout().codeOffset(kCode), 0);
+}
+
+void TestTranscriptView::longCodeLinesScrollByTheBar() {
+    turn(u"one"_s, kLongCode);
+    settle();
+    const QPoint up(0, view().verticalScrollBar()->value());
+    const QPoint handle = layout().codeHandleRect(kCode).center() - up;
+    const QRect bar = layout().codeBarRect(kCode).translated(-up);
+    QTest::mousePress(view().viewport(), Qt::LeftButton, {}, handle);
+    QTest::mouseMove(view().viewport(), handle + QPoint(40, 0));
+    QVERIFY(qAbs(layout().codeHandleRect(kCode).center().x() - (handle.x() + 40)) <= 1);
+    QTest::mouseRelease(view().viewport(), Qt::LeftButton, {}, handle + QPoint(40, 0));
+    QVERIFY(!view().hasMarkedText());
+    QTest::mouseClick(view().viewport(), Qt::LeftButton, {}, QPoint(bar.right() - 1, bar.center().y()));
+    QCOMPARE(layout().codeOffset(kCode), layout().mostCodeOffset(kCode));
+}
+
+void TestTranscriptView::longCodeLinesScrollByKey() {
+    turn(u"one"_s, kLongCode);
+    settle();
+    view().setFocus();
+    view().setCurrentRow(1);
+    QTest::keyClick(&view(), Qt::Key_Right);
+    const int step = layout().codeOffset(kCode);
+    QVERIFY(step > 0);
+    QTest::keyClick(&view(), Qt::Key_Right);
+    QTest::keyClick(&view(), Qt::Key_Left);
+    QCOMPARE(layout().codeOffset(kCode), step);
+}
+
+void TestTranscriptView::scrolledCodeCanBeMarkedAndCopied() {
+    turn(u"one"_s, kLongCode);
+    settle();
+    view().setFocus();
+    view().setCurrentRow(1);
+    for (int i = 0; i < 100; ++i) {
+        QTest::keyClick(&view(), Qt::Key_Right);
+    }
+    // The last word of the long line stands at the right edge now.
+    const int lineHeight = QFontMetrics(layout().style().codeFont).lineSpacing();
+    const QRect text = layout().documentRect(kCode).translated(0, -view().verticalScrollBar()->value());
+    QTest::mouseDClick(
+        view().viewport(), Qt::LeftButton, {}, QPoint(text.right() - 8, text.top() + lineHeight * 3 / 2));
+    QCOMPARE(view().markedText(), u"word_the_last"_s);
+    for (const MessageAction& action : view().actionsOf(1)) {
+        if (action.kind == MessageAction::Kind::CopyCode) {
+            view().trigger(1, action);
+        }
+    }
+    QCOMPARE(QGuiApplication::clipboard()->text(), kLongCode.section(u"```"_s, 1, 1).section(u'\n', 1).chopped(1));
+}
+
+void TestTranscriptView::markingBeyondTheEdgeScrollsTheCode() {
+    turn(u"one"_s, kLongCode);
+    settle();
+    const QRect text = layout().documentRect(kCode).translated(0, -view().verticalScrollBar()->value());
+    const int y = text.top() + QFontMetrics(layout().style().codeFont).lineSpacing() * 3 / 2;
+    QTest::mousePress(view().viewport(), Qt::LeftButton, {}, QPoint(text.left() + 1, y));
+    for (int i = 0; i < 300; ++i) {
+        QTest::mouseMove(view().viewport(), QPoint(text.right() + 16 + i % 2, y));
+    }
+    QTest::mouseRelease(view().viewport(), Qt::LeftButton, {}, QPoint(text.right() + 16, y));
+    QCOMPARE(layout().codeOffset(kCode), layout().mostCodeOffset(kCode));
+    QVERIFY(view().markedText().startsWith(u"word_0"_s) && view().markedText().endsWith(u"word_the_last"_s));
+}
+
+void TestTranscriptView::shortCodeDoesNotScroll() {
+    turn(u"one"_s, u"```\nshort\n```"_s);
+    settle();
+    QCOMPARE(layout().mostCodeOffset(kCode), 0);
+    QVERIFY(layout().codeBarRect(kCode).isNull());
+}
+
+// 200,000 characters without a line end, as minified files have them.
+void TestTranscriptView::aHugeLineOfCodeIsNoBurden() {
+    QElapsedTimer watch;
+    watch.start();
+    turn(u"one"_s, u"```\n"_s + u"x=1;"_s.repeated(50'000) + u"\n```"_s);
+    settle();
+    view().viewport()->repaint();
+    const qint64 firstMs = watch.restart();
+    constexpr int kFrames = 10;
+    for (int i = 0; i < kFrames; ++i) {
+        view().viewport()->repaint();
+    }
+    const qint64 frameMs = watch.elapsed() / kFrames;
+    qInfo("a line of 200,000 characters: %lld ms at first, %lld ms a frame", static_cast<long long>(firstMs),
+        static_cast<long long>(frameMs));
+    QVERIFY(frameMs < 50);
+    QVERIFY(layout().mostCodeOffset(kCode) > 0);
 }
 
 void TestTranscriptView::longTranscriptsAreSmooth_data() {
