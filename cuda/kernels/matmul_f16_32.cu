@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cuda/kernels/matmul_f16.cuh"
+
+namespace strata::cuda {
+
+template void launchF16<QuantType::Q4_0>(const MatmulCall&, const MatmulGrid&, cudaStream_t);
+template void launchF16<QuantType::Q4_1>(const MatmulCall&, const MatmulGrid&, cudaStream_t);
+template void launchF16<QuantType::Q5_0>(const MatmulCall&, const MatmulGrid&, cudaStream_t);
+template void launchF16<QuantType::Q5_1>(const MatmulCall&, const MatmulGrid&, cudaStream_t);
+
+} // namespace strata::cuda

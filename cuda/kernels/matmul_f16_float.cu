@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cuda/kernels/matmul_f16.cuh"
+
+namespace strata::cuda {
+
+template void launchF16<QuantType::F32>(const MatmulCall&, const MatmulGrid&, cudaStream_t);
+template void launchF16<QuantType::F16>(const MatmulCall&, const MatmulGrid&, cudaStream_t);
+template void launchF16<QuantType::BF16>(const MatmulCall&, const MatmulGrid&, cudaStream_t);
+
+} // namespace strata::cuda

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cuda/kernels/matmul_f16.cuh"
+
+namespace strata::cuda {
+
+template void launchF16<QuantType::Q2_K>(const MatmulCall&, const MatmulGrid&, cudaStream_t);
+template void launchF16<QuantType::Q3_K>(const MatmulCall&, const MatmulGrid&, cudaStream_t);
+
+} // namespace strata::cuda
