@@ -99,6 +99,7 @@ int showWindow(const QString& file) {
     Settings settings(Settings::standardPath());
     const Theme theme(settings);
     EngineController controller(devices());
+    controller.setDeviceSource(&devices);
     MainWindow window(controller, settings, builtInFolder(), ChatStore::standardPath());
     QObject::connect(&instance, &SingleInstance::fileHandedOver, &window,
         [&window](const QString& path) { comeForward(window, path); });

@@ -8,11 +8,13 @@
 #include "gui/chat/sampling_panel.h"
 #include "gui/focus_ring.h"
 #include "gui/format.h"
+#include "gui/gpu_note.h"
 #include "gui/icon.h"
 #include "gui/models/model_bar.h"
 #include "gui/models/model_manager.h"
 #include "gui/models/model_manager_panel.h"
 #include "gui/models/recent_models.h"
+#include "gui/models/start_folder.h"
 #include "gui/notice_bar.h"
 #include "gui/settings/setting_keys.h"
 #include "gui/status_line.h"
@@ -35,7 +37,7 @@ namespace {
 
 constexpr int kLayoutVersion = 1; // of the docks, for saveState
 constexpr QSize kFirstSize(1280, 800);
-constexpr int kModelsWidth = 440;
+constexpr int kModelsWidth = 480;
 constexpr int kRepliesWidth = 320;
 
 bool isModelFile(const QUrl& url) {
@@ -74,7 +76,7 @@ MainWindow::MainWindow(
     const auto showRecent = [this] { m_chat->setRecentModels(m_recent->paths(), m_recent->gonePaths()); };
     connect(m_recent, &RecentModels::changed, this, showRecent);
     showRecent();
-    noteMissingGpu();
+    m_status->setNote(missingGpuNote(m_controller.devices(), m_settings));
     restoreLayout();
     markFocusedAreas(*this);
     m_chat->composer().focusText();
@@ -163,17 +165,9 @@ void MainWindow::connectEngine() {
         const auto& loaded = m_controller.loadedModel();
         const QString name = loaded ? QString::fromStdString(loaded->summary.name) : QString();
         setWindowTitle(name.isEmpty() ? QStringLiteral("Strata") : tr("%1 - Strata").arg(name));
-        m_manager->setLoadedPath(loaded ? QString::fromStdString(loaded->summary.path.string()) : QString());
+        if (m_controller.state() != State::Loading) // until then the former model may stay, or be back
+            m_manager->setLoadedPath(loaded ? QString::fromStdString(loaded->summary.path.string()) : QString());
     });
-}
-
-void MainWindow::noteMissingGpu() {
-    const std::vector<strata::DeviceInfo> devices = m_controller.devices();
-    for (const strata::DeviceInfo& device : devices)
-        if (device.kind == strata::DeviceKind::Gpu)
-            return;
-    const QString cores = QString::fromStdString(devices.front().detail).section(QLatin1Char(','), 0, 0);
-    m_status->setNote(tr("No NVIDIA GPU found; running on the CPU (%1).").arg(cores));
 }
 
 // The device and file stay; a conversation that has grown out of its context goes on in a larger one.
@@ -186,17 +180,27 @@ void MainWindow::reloadWithContext(quint32 contextTokens) {
 void MainWindow::loadModel(const QString& path) {
     m_controller.load({.path = QFileInfo(path).absoluteFilePath(),
         .contextTokens = static_cast<quint32>(m_settings.get(setting::contextTokens)),
-        .deviceId = m_settings.get(setting::deviceId)});
+        .deviceId = chosenDevice()});
+}
+
+// The one in the settings, or whichever is best if that is not there.
+QString MainWindow::chosenDevice() {
+    const QString id = m_settings.get(setting::deviceId);
+    if (id.isEmpty() || m_controller.hasDevice(id))
+        return id;
+    m_notices->addSentence(tr("The device chosen for loading, %1, is not there; %2 is used instead.")
+                               .arg(id, QString::fromStdString(m_controller.devices().front().name)));
+    return {};
 }
 
 void MainWindow::openModel() {
-    const QStringList recent = m_settings.get(setting::recentModels);
     auto* dialog = new QFileDialog(this, tr("Open a model"));
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setFileMode(QFileDialog::ExistingFile);
     dialog->setNameFilters({tr("Models (*.gguf)"), tr("All files (*)")});
-    if (!recent.isEmpty())
-        dialog->setDirectory(QFileInfo(recent.first()).absolutePath());
+    dialog->setDirectory(startFolder(m_settings));
+    connect(
+        dialog, &QFileDialog::fileSelected, this, [this](const QString& file) { rememberFolder(m_settings, file); });
     connect(dialog, &QFileDialog::fileSelected, this, &MainWindow::loadModel);
     dialog->open();
 }

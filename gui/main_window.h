@@ -60,7 +60,7 @@ private:
     void makeRecentMenu(QMenu* file);
     void loadRecent(const QString& path);
     void connectEngine();
-    void noteMissingGpu();
+    QString chosenDevice();
     void reloadWithContext(quint32 contextTokens);
     void restoreLayout();
     void resetLayout();

@@ -73,20 +73,6 @@ void MainWindow::makeModelMenu() {
     last->setToolTip(tr("Else the chat offers to load it."));
     connect(last, &QAction::toggled, this, [this](bool isOn) { m_settings.set(setting::loadsLastModel, isOn); });
     menu->setToolTipsVisible(true);
-
-    const std::vector<strata::DeviceInfo> devices = m_controller.devices();
-    if (devices.size() < 2)
-        return;
-    QMenu* choice = menu->addMenu(tr("&Device for the next load"));
-    auto* group = new QActionGroup(choice);
-    for (const strata::DeviceInfo& device : devices) {
-        const QString id = QString::fromStdString(device.id);
-        QAction* action = choice->addAction(
-            QString::fromStdString(device.name), this, [this, id] { m_settings.set(setting::deviceId, id); });
-        action->setCheckable(true);
-        action->setChecked(m_settings.get(setting::deviceId) == id || group->actions().isEmpty());
-        group->addAction(action);
-    }
 }
 
 void MainWindow::makeChatMenu() {

@@ -3,6 +3,7 @@
 
 #include "gui/format.h"
 #include "gui/icon.h"
+#include "gui/names_apart.h"
 
 #include <QFileInfo>
 #include <QHBoxLayout>
@@ -69,12 +70,20 @@ void StartPage::showNoModel(const QStringList& recentPaths, const QStringList& g
         recentPaths.isEmpty()
             ? tr("Open a model file (.gguf), or drop one anywhere on this window.")
             : tr("Open one of the last models, or drop a model file (.gguf) anywhere on this window."));
-    for (const QString& path : recentPaths.mid(0, kShownRecent)) {
+    const QStringList shown = recentPaths.mid(0, kShownRecent);
+    QList<NamedFile> files;
+    for (const QString& path : shown) {
+        files.append({QFileInfo(path).completeBaseName(), path});
+    }
+    const QStringList apart = namesApart(files);
+    for (int i = 0; i < shown.size(); ++i) {
+        const QString& path = shown[i];
+        const QString name = apart[i].isEmpty() ? files[i].name : files[i].name + QStringLiteral(" · ") + apart[i];
         if (gonePaths.contains(path)) {
-            addGoneModel(path);
+            addGoneModel(name, path);
             continue;
         }
-        QPushButton* button = addButton(QFileInfo(path).completeBaseName());
+        QPushButton* button = addButton(name);
         button->setToolTip(formatPath(path));
         connect(button, &QPushButton::clicked, this, [this, path] { emit modelChosen(path); });
     }
@@ -82,8 +91,7 @@ void StartPage::showNoModel(const QStringList& recentPaths, const QStringList& g
 }
 
 // It can be pressed, for the file may be back; what it does if not says whoever hears of it.
-void StartPage::addGoneModel(const QString& path) {
-    const QString name = QFileInfo(path).completeBaseName();
+void StartPage::addGoneModel(const QString& name, const QString& path) {
     QPushButton* button = addButton(tr("%1 (file is gone)").arg(name));
     button->setIcon(lineIcon(QStringLiteral("problem")));
     button->setToolTip(formatPath(path));
@@ -101,6 +109,7 @@ void StartPage::addGoneModel(const QString& path) {
     layout->setSpacing(4);
     layout->addWidget(button, 1);
     layout->addWidget(remove);
+    row->setMinimumHeight(button->minimumHeight());
     m_buttons->addWidget(row);
 }
 

@@ -27,7 +27,7 @@ signals:
 
 private:
     void show(const QString& title, const QString& sentence);
-    void addGoneModel(const QString& path);
+    void addGoneModel(const QString& name, const QString& path);
     QPushButton* addButton(const QString& text);
 
     QLabel* m_title;

@@ -3,7 +3,11 @@
 
 #include "gui/engine/engine_worker.h"
 
+#include <QPromise>
+#include <QThreadPool>
+
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 EngineController::EngineController(std::vector<strata::BackendChoice> devices, QObject* parent)
@@ -13,6 +17,7 @@ EngineController::EngineController(std::vector<strata::BackendChoice> devices, Q
     m_worker->moveToThread(&m_thread);
     connect(&m_thread, &QThread::finished, m_worker, &QObject::deleteLater);
     connectWorker();
+    connect(&m_listing, &QFutureWatcherBase::finished, this, &EngineController::takeDevices);
     m_thread.start();
 }
 
@@ -56,6 +61,30 @@ std::vector<strata::DeviceInfo> EngineController::devices() const {
     for (const strata::BackendChoice& choice : m_devices)
         infos.push_back(choice.info);
     return infos;
+}
+
+bool EngineController::hasDevice(const QString& id) const {
+    return std::any_of(m_devices.begin(), m_devices.end(),
+        [wanted = id.toStdString()](const strata::BackendChoice& choice) { return choice.info.id == wanted; });
+}
+
+void EngineController::refreshDevices() {
+    if (!m_source || m_listing.isRunning())
+        return;
+    const auto promise = std::make_shared<QPromise<std::vector<strata::BackendChoice>>>();
+    m_listing.setFuture(promise->future());
+    QThreadPool::globalInstance()->start([promise, source = m_source] {
+        promise->start();
+        promise->addResult(source());
+        promise->finish();
+    });
+}
+
+void EngineController::takeDevices() {
+    if (m_listing.future().resultCount() == 0 || m_listing.result().empty())
+        return;
+    m_devices = m_listing.result();
+    emit devicesChanged();
 }
 
 std::stop_token EngineController::beginRequest() {

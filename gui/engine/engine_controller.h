@@ -3,9 +3,11 @@
 
 #include "gui/engine/engine_messages.h"
 
+#include <QFutureWatcher>
 #include <QObject>
 #include <QThread>
 
+#include <functional>
 #include <optional>
 #include <stop_token>
 #include <vector>
@@ -42,6 +44,9 @@ public:
     const LoadCommand& lastLoad() const { return m_lastLoad; } // what is or was being loaded; empty path: nothing yet
     const Failure& failure() const { return m_failure; }       // in Failed
     std::vector<strata::DeviceInfo> devices() const;
+    bool hasDevice(const QString& id) const;
+    // Lists them anew, with the memory that is free by then; called on another thread.
+    void setDeviceSource(std::function<std::vector<strata::BackendChoice>()> source) { m_source = std::move(source); }
 
 public slots:
     void load(const LoadCommand& command);
@@ -50,6 +55,7 @@ public slots:
     void unload();
     bool generate(const GenerateCommand& command); // false: not legal now
     void cancel();
+    void refreshDevices(); // devicesChanged() follows, if there is a source
 
     // Answered by tokensCounted with the returned id once the engine is free, or never if the model is unloaded before
     // or its template refuses the conversation. nullopt when no model is loaded.
@@ -60,6 +66,7 @@ public slots:
 
 signals:
     void stateChanged(EngineController::State state); // before loaded, finished and failed of the same event
+    void devicesChanged();                            // or the memory that is free on them
     void stopping();                                  // isStopping() became true
     void loadProgress(quint64 doneBytes, quint64 totalBytes);
     void loaded(const LoadedModel& model);
@@ -72,6 +79,7 @@ signals:
 
 private:
     void connectWorker();
+    void takeDevices();
     std::stop_token beginRequest(); // stops what runs; its answers become stale
     void leaveModel(State next);
     void setState(State state);
@@ -82,6 +90,8 @@ private:
     void takeFailure(RequestId id, const Failure& failure);
 
     std::vector<strata::BackendChoice> m_devices;
+    std::function<std::vector<strata::BackendChoice>()> m_source; // empty: they stay as they are
+    QFutureWatcher<std::vector<strata::BackendChoice>> m_listing;
     State m_state = State::Empty;
     bool m_isStopping = false;
     RequestId m_lastId = 0;    // of any request

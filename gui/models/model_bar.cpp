@@ -57,6 +57,12 @@ void ModelBar::makeWidgets() {
     m_fold->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
     connect(m_fold, &QToolButton::toggled, this, &ModelBar::showDetails);
     m_details = selectableLabel(tr("Details of the failure"));
+    m_cpu = new QPushButton(tr("Load on the &CPU"));
+    m_cpu->setToolTip(tr("Loads the same file into main memory (RAM); slower, but it may fit"));
+    connect(m_cpu, &QPushButton::clicked, &m_controller, &EngineController::loadOnCpu);
+    m_other = new QPushButton(lineIcon(QStringLiteral("open")), tr("Open a&nother…"));
+    m_other->setToolTip(tr("Chooses another model file (Ctrl+O)"));
+    connect(m_other, &QPushButton::clicked, this, &ModelBar::openRequested);
     m_button = new QPushButton;
     connect(m_button, &QPushButton::clicked, this, &ModelBar::press);
 
@@ -78,7 +84,8 @@ void ModelBar::makeWidgets() {
     layout->setContentsMargins(16, 8, 16, 8);
     layout->setSpacing(16);
     layout->addLayout(left, 1);
-    layout->addWidget(m_button, 0, Qt::AlignVCenter);
+    for (QPushButton* button : {m_cpu, m_other, m_button})
+        layout->addWidget(button, 0, Qt::AlignVCenter);
 }
 
 void ModelBar::addToggle(QAction* action) {
@@ -95,6 +102,8 @@ void ModelBar::showState() {
     const bool isFailed = state == EngineController::State::Failed;
     m_bar->setVisible(state == EngineController::State::Loading);
     m_fold->setVisible(isFailed && !m_controller.failure().details.isEmpty());
+    m_cpu->setVisible(isFailed && m_controller.failure().isCpuOffered);
+    m_other->setVisible(isFailed);
     m_fold->setChecked(false);
     showDetails(false);
     m_line->setForegroundRole(isFailed ? QPalette::WindowText : QPalette::PlaceholderText);
@@ -138,6 +147,7 @@ void ModelBar::showReady() {
         return;
     const strata::ModelSummary& summary = loaded->summary;
     m_title->setText(QString::fromStdString(summary.name));
+    m_title->setToolTip(formatPath(QString::fromStdString(summary.path.string())));
     m_facts->setText(QStringList({QString::fromStdString(summary.format), formatBytes(summary.fileBytes),
                                      QString::fromStdString(loaded->device.name)})
                          .join(QStringLiteral("    ")));

@@ -43,6 +43,8 @@ private:
     QProgressBar* m_bar = nullptr;
     QToolButton* m_fold = nullptr;
     QLabel* m_details = nullptr;
+    QPushButton* m_cpu = nullptr;   // in Failed, where a GPU was the trouble
+    QPushButton* m_other = nullptr; // in Failed
     QPushButton* m_button = nullptr;
     QElapsedTimer m_sinceFirstBytes;
 };

@@ -4,6 +4,7 @@
 #include "gui/format.h"
 #include "gui/icon.h"
 #include "gui/models/model_scanner.h"
+#include "gui/names_apart.h"
 #include "gui/settings/setting_keys.h"
 
 #include <QDir>
@@ -91,11 +92,11 @@ QVariant ModelManager::data(const QModelIndex& index, int role) const {
             isLoaded && entry.fileState == FileState::There ? QStringLiteral("loaded") : QStringLiteral("problem"));
     case Qt::AccessibleTextRole:
         if (index.column() == Name && entry.fileState != FileState::There)
-            return tr("%1, loaded, %2").arg(entry.name, fileNote(entry.fileState));
+            return tr("%1, loaded, %2").arg(fullName(entry), fileNote(entry.fileState));
         if (index.column() == Name && isLoaded)
-            return tr("%1, loaded").arg(entry.name);
+            return tr("%1, loaded").arg(fullName(entry));
         return index.column() == Name && !entry.problem.isEmpty()
-                   ? tr("%1, can't be loaded: %2").arg(entry.name, entry.problem)
+                   ? tr("%1, can't be loaded: %2").arg(fullName(entry), entry.problem)
                    : text(entry, index.column());
     }
     return {};
@@ -106,7 +107,9 @@ QVariant ModelManager::headerData(int section, Qt::Orientation orientation, int 
         return {};
     if (role == Qt::TextAlignmentRole)
         return int(Qt::AlignVCenter | (isNumber(section) ? Qt::AlignRight : Qt::AlignLeft));
-    if (role != Qt::DisplayRole)
+    // Short, so that a dock of common width shows all columns.
+    const bool isFull = role == Qt::ToolTipRole || role == Qt::AccessibleTextRole;
+    if (role != Qt::DisplayRole && !isFull)
         return {};
     switch (section) {
     case Name:
@@ -116,11 +119,11 @@ QVariant ModelManager::headerData(int section, Qt::Orientation orientation, int 
     case Format:
         return tr("Format");
     case Parameters:
-        return tr("Parameters");
+        return isFull ? tr("Parameters") : tr("Params");
     case Context:
-        return tr("Context");
+        return isFull ? tr("Context: the most tokens that the model can keep in mind") : tr("Context");
     case Architecture:
-        return tr("Architecture");
+        return isFull ? tr("Architecture") : tr("Arch.");
     }
     return {};
 }
@@ -128,9 +131,9 @@ QVariant ModelManager::headerData(int section, Qt::Orientation orientation, int 
 QVariant ModelManager::text(const ModelEntry& entry, int column) const {
     switch (column) {
     case Name:
-        return entry.fileState == FileState::Gone      ? tr("%1 (file is gone)").arg(entry.name)
-               : entry.fileState == FileState::Changed ? tr("%1 (file was changed)").arg(entry.name)
-                                                       : entry.name;
+        return entry.fileState == FileState::Gone      ? tr("%1 (file is gone)").arg(fullName(entry))
+               : entry.fileState == FileState::Changed ? tr("%1 (file was changed)").arg(fullName(entry))
+                                                       : fullName(entry);
     case Size:
         return formatBytes(entry.fileBytes);
     case Format:
@@ -143,6 +146,25 @@ QVariant ModelManager::text(const ModelEntry& entry, int column) const {
         return QString::fromStdString(entry.summary.architecture);
     }
     return {};
+}
+
+QString ModelManager::fullName(const ModelEntry& entry) const {
+    const QString apart = m_apart.value(entry.path);
+    return apart.isEmpty() ? entry.name : QString(entry.name + QStringLiteral(" · ") + apart);
+}
+
+void ModelManager::tellNamesApart() {
+    QList<NamedFile> files;
+    for (const ModelEntry& entry : m_entries)
+        files.append({entry.name, entry.path});
+    const QStringList apart = namesApart(files);
+    for (int row = 0; row < rowCount(); ++row) {
+        QString& former = m_apart[m_entries[row].path];
+        if (former == apart[row])
+            continue;
+        former = apart[row];
+        emit dataChanged(index(row, Name), index(row, Name));
+    }
 }
 
 QVariant ModelManager::value(const ModelEntry& entry, int column) const {
@@ -158,6 +180,8 @@ QVariant ModelManager::value(const ModelEntry& entry, int column) const {
 }
 
 QString ModelManager::toolTip(const ModelEntry& entry, int column) const {
+    if (column == Architecture || column == Format)
+        return text(entry, column).toString();
     if (column == Size)
         return formatExactBytes(entry.fileBytes);
     if (column == Parameters && entry.summary.parameterCount != 0)
@@ -265,6 +289,7 @@ void ModelManager::takeScan(const ScanSummary& summary) {
         m_entries.removeAt(row);
         endRemoveRows();
     }
+    tellNamesApart();
     m_folderProblems = summary.problems;
     watch(summary.folders);
     emit scanned();

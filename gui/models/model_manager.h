@@ -54,6 +54,8 @@ private:
     void takeScan(const ScanSummary& summary);
     void setFileState(int row, ModelEntry::FileState state);
     void watch(const QStringList& folders);
+    void tellNamesApart();
+    QString fullName(const ModelEntry& entry) const;
     QVariant text(const ModelEntry& entry, int column) const;
     QVariant value(const ModelEntry& entry, int column) const;
     QString toolTip(const ModelEntry& entry, int column) const;
@@ -61,6 +63,7 @@ private:
     Settings& m_settings;
     QString m_builtInFolder;
     QList<ModelEntry> m_entries;
+    QHash<QString, QString> m_apart; // by path: what tells models of one name apart
     QStringList m_folderProblems;
     QString m_loadedPath;
     QDateTime m_loadedChanged; // when that file had been changed last; null: not known yet

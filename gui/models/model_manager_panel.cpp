@@ -3,13 +3,17 @@
 
 #include "gui/format.h"
 #include "gui/icon.h"
+#include "gui/models/device_choice.h"
 #include "gui/models/model_details_view.h"
 #include "gui/models/model_manager.h"
+#include "gui/models/model_table.h"
+#include "gui/models/start_folder.h"
 #include "gui/settings/setting_keys.h"
 
 #include <QAction>
 #include <QComboBox>
 #include <QFileDialog>
+#include <QGridLayout>
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
@@ -18,18 +22,18 @@
 #include <QPushButton>
 #include <QSplitter>
 #include <QToolButton>
-#include <QTreeView>
 #include <QVBoxLayout>
 
 namespace {
 
-constexpr int kNameCharacters = 24;  // room for a name, before another column gets any
-constexpr int kNumberCharacters = 8; // "131,072" and its margins
+constexpr int kNameCharacters = 18; // room for a name, before another column gets any; its tooltip has the whole
+constexpr int kColumnGap = 12;
+constexpr int kSortSign = 16;
 
 } // namespace
 
 ModelManagerPanel::ModelManagerPanel(
-    ModelManager& manager, const EngineController& controller, Settings& settings, QWidget* parent)
+    ModelManager& manager, EngineController& controller, Settings& settings, QWidget* parent)
     : QWidget(parent), m_manager(manager), m_controller(controller), m_settings(settings) {
     auto* upper = new QWidget;
     auto* upperLayout = new QVBoxLayout(upper);
@@ -60,6 +64,7 @@ ModelManagerPanel::ModelManagerPanel(
     connect(&m_controller, &EngineController::stateChanged, this, &ModelManagerPanel::showSelection);
     connect(&m_manager, &ModelManager::loadedPathChanged, this, &ModelManagerPanel::selectLoaded);
     connect(&m_manager, &ModelManager::scanned, this, &ModelManagerPanel::selectLoaded);
+    connect(&m_manager, &ModelManager::scanned, this, &ModelManagerPanel::fitColumns);
     showHint();
     showSelection();
 }
@@ -101,7 +106,7 @@ QWidget* ModelManagerPanel::makeTable() {
     m_sorted.setFilterKeyColumn(-1);
     m_sorted.setFilterCaseSensitivity(Qt::CaseInsensitive);
 
-    m_table = new QTreeView;
+    m_table = new ModelTable;
     // Before the view hears of it, which would go on to another model that nobody chose.
     connect(&m_sorted, &QAbstractItemModel::rowsAboutToBeRemoved, this,
         [this](const QModelIndex& /*parent*/, int first, int last) {
@@ -114,13 +119,15 @@ QWidget* ModelManagerPanel::makeTable() {
     m_table->setUniformRowHeights(true);
     m_table->setSortingEnabled(true);
     m_table->setAllColumnsShowFocus(true);
+    m_table->setTextElideMode(Qt::ElideMiddle); // what tells two names apart stands at their ends
     m_table->sortByColumn(ModelManager::Name, Qt::AscendingOrder);
     m_table->setAccessibleName(tr("Models"));
     m_table->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff); // fitColumns leaves nothing to scroll to
     m_table->header()->setStretchLastSection(false);
     m_table->header()->setSectionResizeMode(ModelManager::Name, QHeaderView::Stretch);
     for (int column = ModelManager::Name + 1; column < ModelManager::ColumnCount; ++column)
-        m_table->header()->setSectionResizeMode(column, QHeaderView::ResizeToContents);
+        m_table->header()->setSectionResizeMode(column, QHeaderView::Fixed);
+    connect(m_table->header(), &QHeaderView::sortIndicatorChanged, this, &ModelManagerPanel::fitColumns);
     connect(m_table, &QTreeView::activated, this, &ModelManagerPanel::activate);
     connect(m_table->selectionModel(), &QItemSelectionModel::currentChanged, this, &ModelManagerPanel::showSelection);
     return m_table;
@@ -142,13 +149,25 @@ QWidget* ModelManagerPanel::makeLoadRow() {
     connect(m_load, &QPushButton::clicked, this, &ModelManagerPanel::loadOrUnload);
 
     auto* row = new QWidget;
-    auto* layout = new QHBoxLayout(row);
+    auto* layout = new QGridLayout(row);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(8);
-    layout->addWidget(label);
-    layout->addWidget(m_context);
-    layout->addStretch(1);
-    layout->addWidget(m_load);
+    layout->addWidget(label, 0, 0);
+    layout->addWidget(m_context, 0, 1);
+    layout->setColumnStretch(2, 1);
+    layout->addWidget(m_load, 0, 3);
+    auto* device = new DeviceChoice(m_controller, m_settings);
+    auto* deviceLabel = new QLabel(tr("De&vice"));
+    deviceLabel->setBuddy(device);
+    layout->addWidget(deviceLabel, 1, 0);
+    layout->addWidget(device, 1, 1, 1, 3);
+    const auto showDevice = [this, device, deviceLabel] {
+        const bool isChoice = m_controller.devices().size() > 1;
+        device->setVisible(isChoice);
+        deviceLabel->setVisible(isChoice);
+    };
+    connect(&m_controller, &EngineController::devicesChanged, device, showDevice);
+    showDevice();
     return row;
 }
 
@@ -177,6 +196,9 @@ void ModelManagerPanel::chooseFolder() {
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setFileMode(QFileDialog::Directory);
     dialog->setOption(QFileDialog::ShowDirsOnly);
+    dialog->setDirectory(startFolder(m_settings));
+    connect(dialog, &QFileDialog::fileSelected, this,
+        [this](const QString& folder) { rememberFolder(m_settings, folder); });
     connect(dialog, &QFileDialog::fileSelected, &m_manager, &ModelManager::watchFolder);
     dialog->open();
 }
@@ -191,13 +213,23 @@ int ModelManagerPanel::selectedRow() const {
     return index.isValid() ? index.row() : -1;
 }
 
+// What header and rows of a column take; the style would keep room for a sign of sorting in each of them.
+int ModelManagerPanel::columnWidth(int column) const {
+    const QHeaderView* header = m_table->header();
+    const QString title = m_sorted.headerData(column, Qt::Horizontal).toString();
+    const int sign = header->sortIndicatorSection() == column ? kSortSign : 0;
+    return kColumnGap + qMax(header->fontMetrics().horizontalAdvance(title) + sign, m_table->sizeHintForColumn(column));
+}
+
 // A narrow dock shows the first columns; making it wider brings the others. The details have them all.
 void ModelManagerPanel::fitColumns() {
     QHeaderView* header = m_table->header();
-    int left = width() - fontMetrics().averageCharWidth() * kNameCharacters;
+    int left = m_table->viewport()->width() - fontMetrics().averageCharWidth() * kNameCharacters;
     for (int column = ModelManager::Name + 1; column < ModelManager::ColumnCount; ++column) {
-        left -= qMax(header->sectionSizeHint(column), fontMetrics().averageCharWidth() * kNumberCharacters);
+        const int width = columnWidth(column);
+        left -= width;
         header->setSectionHidden(column, left < 0);
+        header->resizeSection(column, width);
     }
 }
 

@@ -8,13 +8,13 @@
 
 class ModelDetailsView;
 class ModelManager;
+class ModelTable;
 class QComboBox;
 class QLabel;
 class QLineEdit;
 class QMenu;
 class QPushButton;
 class QToolButton;
-class QTreeView;
 class Settings;
 
 // The models dock: filter, watched folders, table, Load / Unload and the details of what is selected. Asks by signals;
@@ -24,7 +24,7 @@ class ModelManagerPanel : public QWidget {
 
 public:
     ModelManagerPanel(
-        ModelManager& manager, const EngineController& controller, Settings& settings, QWidget* parent = nullptr);
+        ModelManager& manager, EngineController& controller, Settings& settings, QWidget* parent = nullptr);
 
 public slots:
     void focusFilter();
@@ -43,6 +43,7 @@ private:
     QWidget* makeLoadRow();
     void fillFolderMenu();
     void fillContextChoice();
+    int columnWidth(int column) const;
     void fitColumns();
     void selectLoaded();
     void showSelection();
@@ -53,12 +54,12 @@ private:
     void loadOrUnload();
 
     ModelManager& m_manager;
-    const EngineController& m_controller;
+    EngineController& m_controller;
     Settings& m_settings;
     QSortFilterProxyModel m_sorted;
     QLineEdit* m_filter = nullptr;
     QMenu* m_folderMenu = nullptr;
-    QTreeView* m_table = nullptr;
+    ModelTable* m_table = nullptr;
     QLabel* m_hint = nullptr;
     QComboBox* m_context = nullptr;
     QPushButton* m_load = nullptr;

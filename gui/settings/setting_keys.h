@@ -10,10 +10,12 @@ inline const Setting<QString> theme{"window/theme", QStringLiteral("system")}; /
 inline const Setting<QByteArray> windowGeometry{"window/geometry"};
 inline const Setting<QByteArray> windowState{"window/docks"};
 inline const Setting<QStringList> watchedFolders{"models/folders"};
-inline const Setting<QStringList> recentModels{"models/recent"};        // newest first
-inline const Setting<int> contextTokens{"models/context_tokens", 0};    // 0: automatic
-inline const Setting<QString> deviceId{"models/device"};                // empty: the best there is
-inline const Setting<bool> loadsLastModel{"models/load_last", false};   // at start
-inline const Setting<bool> sendWithEnter{"chat/send_with_enter", true}; // else Ctrl+Enter alone
+inline const Setting<QStringList> recentModels{"models/recent"};         // newest first
+inline const Setting<QString> lastFolder{"models/last_folder"};          // of a dialog; empty: none yet
+inline const Setting<QString> toldOfNoGpuOn{"window/told_of_no_gpu_on"}; // which machine; empty: none
+inline const Setting<int> contextTokens{"models/context_tokens", 0};     // 0: automatic
+inline const Setting<QString> deviceId{"models/device"};                 // empty: the best there is
+inline const Setting<bool> loadsLastModel{"models/load_last", false};    // at start
+inline const Setting<bool> sendWithEnter{"chat/send_with_enter", true};  // else Ctrl+Enter alone
 
 } // namespace setting

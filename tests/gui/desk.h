@@ -15,13 +15,16 @@
 #include <QTreeView>
 
 #include <memory>
+#include <vector>
 
 using State = EngineController::State;
 
 // A window on a screen that is not there, driven as a person would: by keys, clicks, drops and menus.
 struct Desk {
     explicit Desk(const QString& folder, const strata::BackendChoice& device = strata::cpuBackend(1))
-        : settings(folder + QStringLiteral("/strata.ini")), controller({device}),
+        : Desk(folder, std::vector<strata::BackendChoice>{device}) {}
+    Desk(const QString& folder, const std::vector<strata::BackendChoice>& devices)
+        : settings(folder + QStringLiteral("/strata.ini")), controller(devices),
           window(std::make_unique<MainWindow>(controller, settings, QString(), folder + QStringLiteral("/chat.json"))) {
         window->show();
         QVERIFY(QTest::qWaitForWindowActive(window.get()));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/cpu/cpu_backend.h"
+#include "gui/models/start_folder.h"
 #include "gui/settings/setting_keys.h"
+#include "gui/theme.h"
 #include "tests/gui/desk.h"
 #include "tests/support/slow_backend.h"
 #include "tests/support/tiny_model.h"
@@ -11,6 +13,7 @@
 #include <QDockWidget>
 #include <QFile>
 #include <QFileDialog>
+#include <QHeaderView>
 #include <QLabel>
 #include <QLineEdit>
 #include <QMenuBar>
@@ -37,6 +40,11 @@ private slots:
     void recentModelsAreRemembered();
     void recentModelsWhoseFileIsGoneSaySo();
     void loadedModelWhoseFileGoesStaysSelected();
+    void standardDockShowsAllColumns();
+    void tableOutlinesTheRowThatKeysWorkOn_data();
+    void tableOutlinesTheRowThatKeysWorkOn();
+    void foreignFileOffersAnotherModel();
+    void dialogsBeginWhereTheLastOneEnded();
     void failureIsASentenceInPlace();
     void cancelWhileLoadingGivesTheWindowBack();
     void closingWhileGeneratingReturns();
@@ -194,9 +202,77 @@ void TestMainWindow::loadedModelWhoseFileGoesStaysSelected() {
     QCOMPARE(desk.table()->model()->rowCount(), 2);
     QCOMPARE(desk.table()->currentIndex().siblingAtColumn(0).data().toString(), QStringLiteral("Tiny (file is gone)"));
     QVERIFY(desk.controller.loadedModel());
+    desk.window->loadModel(path("models/missing.gguf")); // refused, so the model stays
+    QVERIFY(desk.waitFor(State::Ready));
+    QTRY_VERIFY(notice->text().contains(QStringLiteral("missing.gguf")));
+    QVERIFY(desk.controller.loadedModel());
+    QCOMPARE(desk.table()->model()->rowCount(), 2);
     desk.controller.unload();
     QTRY_COMPARE(desk.table()->model()->rowCount(), 1);
     QVERIFY(!desk.table()->currentIndex().isValid()); // rather than a model that nobody chose
+}
+
+void TestMainWindow::standardDockShowsAllColumns() {
+    Desk desk(m_folder->path());
+    QTRY_COMPARE(desk.table()->model()->rowCount(), 1);
+    const QHeaderView* header = desk.table()->header();
+    for (int column = 0; column < header->count(); ++column)
+        QVERIFY2(!header->isSectionHidden(column), qPrintable(QString::number(column)));
+    QVERIFY(header->length() <= desk.table()->viewport()->width());
+}
+
+void TestMainWindow::tableOutlinesTheRowThatKeysWorkOn_data() {
+    QTest::addColumn<QString>("theme");
+    QTest::newRow("light") << QStringLiteral("light");
+    QTest::newRow("dark") << QStringLiteral("dark");
+}
+
+void TestMainWindow::tableOutlinesTheRowThatKeysWorkOn() {
+    QFETCH(const QString, theme);
+    const QPalette before = QApplication::palette();
+    QApplication::setPalette(theme == QLatin1String("dark") ? darkPalette() : lightPalette());
+    {
+        Desk desk(m_folder->path());
+        QTRY_COMPARE(desk.table()->model()->rowCount(), 1);
+        desk.table()->setCurrentIndex(desk.table()->model()->index(0, 0));
+        const QPoint edge = desk.table()->visualRect(desk.table()->currentIndex()).topLeft() + QPoint(20, 1);
+        const auto edgeColor = [&] { return desk.table()->viewport()->grab().toImage().pixelColor(edge); };
+        const QColor line = desk.table()->palette().color(QPalette::Text);
+        QVERIFY(edgeColor() != line);
+        desk.table()->setFocus(Qt::TabFocusReason);
+        QCOMPARE(edgeColor(), line);
+    }
+    QApplication::setPalette(before);
+}
+
+void TestMainWindow::foreignFileOffersAnotherModel() {
+    QFile foreign(path("notes.txt"));
+    QVERIFY(foreign.open(QIODevice::WriteOnly) && foreign.write("Dear diary") > 0);
+    foreign.close();
+    Desk desk(m_folder->path());
+    desk.window->loadModel(foreign.fileName());
+    QVERIFY(desk.waitFor(State::Failed));
+    QVERIFY(desk.button(QStringLiteral("Try again")) != nullptr);
+    QTest::mouseClick(desk.button(QStringLiteral("Open another…")), Qt::LeftButton);
+    QPointer<QFileDialog> dialog;
+    QTRY_VERIFY((dialog = desk.window->findChild<QFileDialog*>()) && dialog->isVisible());
+    emit dialog->fileSelected(modelPath());
+    dialog->close();
+    QVERIFY(desk.waitFor(State::Ready));
+    QVERIFY(desk.button(QStringLiteral("Open another…")) == nullptr);
+}
+
+void TestMainWindow::dialogsBeginWhereTheLastOneEnded() {
+    Settings settings(path("other.ini"));
+    settings.set(setting::watchedFolders, {path("gone"), path("models")});
+    QCOMPARE(startFolder(settings), path("models"));
+    settings.set(setting::watchedFolders, {});
+    QVERIFY(QFileInfo(startFolder(settings)).isDir());
+    QVERIFY(startFolder(settings) != QDir::currentPath());
+    rememberFolder(settings, m_folder->path());
+    QCOMPARE(startFolder(settings), m_folder->path());
+    rememberFolder(settings, modelPath());
+    QCOMPARE(startFolder(settings), path("models"));
 }
 
 void TestMainWindow::failureIsASentenceInPlace() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/models/model_at_start.h"
 #include "gui/models/model_manager.h"
+#include "gui/names_apart.h"
 #include "gui/settings/setting_keys.h"
 #include "tests/support/raw_gguf.h"
 #include "tests/support/tiny_model.h"
@@ -33,6 +34,8 @@ private slots:
     void loadedModelKeepsItsRowWhenTheFileGoes_data();
     void loadedModelKeepsItsRowWhenTheFileGoes();
     void loadedFileThatIsWrittenOverIsMarked();
+    void modelsOfOneNameAreToldApart();
+    void namesAreToldApartByRepositoryFolderOrFile();
 
 private:
     void scan(ModelManager& manager) { QTRY_VERIFY(!manager.isScanning()); }
@@ -263,6 +266,38 @@ void TestModelManager::loadedFileThatIsWrittenOverIsMarked() {
     QTRY_COMPARE(lost.size(), 1);
     QVERIFY(manager.index(0, 0).data().toString().endsWith(QStringLiteral("(file was changed)")));
     QVERIFY(lost.first().first().toString().contains(QStringLiteral("changed")));
+}
+
+void TestModelManager::modelsOfOneNameAreToldApart() {
+    for (const char* folder : {"models/left", "models/right"})
+        QVERIFY(QDir(m_folder->path()).mkpath(QLatin1String(folder)));
+    write({.name = "Twin"}, QStringLiteral("left"));
+    write({.name = "Twin"}, QStringLiteral("right"));
+    write({.name = "Single", .stem = "single"});
+    ModelManager manager(*m_settings, {});
+    scan(manager);
+    QStringList names;
+    for (int row = 0; row < manager.rowCount(); ++row)
+        names.append(cell(manager, row, ModelManager::Name));
+    names.sort();
+    QCOMPARE(
+        names, QStringList({QStringLiteral("Single"), QStringLiteral("Twin · left"), QStringLiteral("Twin · right")}));
+    QVERIFY(QFile::remove(m_folder->filePath(QStringLiteral("models/left/tiny.gguf"))));
+    QTRY_COMPARE(manager.rowCount(), 2);
+    QVERIFY(cell(manager, 0, ModelManager::Name) == QStringLiteral("Twin") ||
+            cell(manager, 1, ModelManager::Name) == QStringLiteral("Twin"));
+}
+
+void TestModelManager::namesAreToldApartByRepositoryFolderOrFile() {
+    const QString name = QStringLiteral("Llama");
+    QCOMPARE(namesApart({{name, QStringLiteral("/hub/models--org--a/snapshots/0f/x.gguf")},
+                 {QStringLiteral("llama"), QStringLiteral("/hub/models--org--b/snapshots/0f/x.gguf")}}),
+        QStringList({QStringLiteral("org/a"), QStringLiteral("org/b")}));
+    QCOMPARE(namesApart({{name, QStringLiteral("/m/x-q4.gguf")}, {name, QStringLiteral("/m/x-q8.gguf")}}),
+        QStringList({QStringLiteral("x-q4.gguf"), QStringLiteral("x-q8.gguf")}));
+    QCOMPARE(namesApart({{name, QStringLiteral("/a/m/x.gguf")}, {name, QStringLiteral("/b/m/x.gguf")},
+                 {QStringLiteral("Other"), QStringLiteral("/b/m/y.gguf")}}),
+        QStringList({QStringLiteral("/a/m/x.gguf"), QStringLiteral("/b/m/x.gguf"), QString()}));
 }
 
 QTEST_MAIN(TestModelManager)
