@@ -28,9 +28,10 @@ struct Pass {
 };
 
 struct PassLimits {
-    std::uint32_t maxTokens = 512;   // per pass
-    std::uint32_t maxLogitRows = 8;  // per pass
-    std::uint32_t contextTokens = 0; // capacity of the caches used with it
+    std::uint32_t maxTokens = 512;        // per pass
+    std::uint32_t maxLogitRows = 8;       // per pass
+    std::uint32_t contextTokens = 0;      // capacity of the caches used with it
+    QuantType cacheType = QuantType::F16; // of those caches; or Q8_0
 };
 
 // Most tokens that readTopLogits can be asked for.
@@ -48,10 +49,10 @@ class Backend;
 // Keys and values of one layer, in the memory of the device that attends with them.
 struct KvLayer {
     Backend* device = nullptr;
-    std::byte* keys = nullptr;   // (capacity, kvHeadCount, headLength)
-    std::byte* values = nullptr; // (capacity, kvHeadCount, headLength)
-    QuantType type = QuantType::F16;
-    std::uint32_t capacity = 0; // rows
+    std::byte* keys = nullptr;       // (capacity, kvHeadCount, headLength), rows as in kv_rows.h
+    std::byte* values = nullptr;     // likewise
+    QuantType type = QuantType::F16; // or Q8_0
+    std::uint32_t capacity = 0;      // rows
 };
 
 // Activations of one pass, in whatever memory and layout the device likes. Made by a Backend, used with it alone;

@@ -10,8 +10,9 @@
 // constants without functions of their own library, so that CPU and CUDA code share them.
 //
 //   f16    kvLength halves
-//   q8_0   kvLength int8, then one half for each 32 of them (value = half * int8), then zeros up to 16 bytes: the
-//          numbers of Q8_0 blocks, apart from their scales, so that both are read in aligned words
+//   q8_0   kvLength int8, then one half for each 32 of them (value = half * int8), then nothing up to a
+//          multiple of 16 bytes: the numbers of Q8_0 blocks apart from their scales, so that both are read in aligned
+//          words
 namespace strata {
 
 inline constexpr std::uint32_t kKvBlockLength = 32; // of q8_0; kvLength is a multiple of it

@@ -45,6 +45,10 @@ void addEngineOptions(CLI::App& command, EngineOptions& options) {
     command.add_option("--device", options.device, "where to compute: cpu, cuda:0; default: the best there is");
     command.add_option("-c,--ctx", options.contextTokens, "context in tokens; 0: the model's own, at most 8,192")
         ->transform(wholeNumber(0, kMax32));
+    command
+        .add_option("--kv", options.cacheType, "how keys and values are kept; q8_0 takes about half the memory of f16")
+        ->check(CLI::IsMember({"f16", "q8_0"}))
+        ->capture_default_str();
 }
 
 const BackendChoice& chooseDevice(const Devices& devices, const std::string& id) {
@@ -66,6 +70,7 @@ std::unique_ptr<Engine> loadEngine(const EngineOptions& options, const Devices& 
     LoadRequest request;
     request.path = options.model;
     request.contextTokens = options.contextTokens;
+    request.cacheType = options.cacheType == "q8_0" ? QuantType::Q8_0 : QuantType::F16;
     request.logitRows = options.logitRows;
     const BackendChoice& device = chooseDevice(devices, options.device);
     auto engine = Engine::load(

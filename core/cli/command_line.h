@@ -37,7 +37,8 @@ struct EngineOptions {
     std::string model;
     std::string device; // empty: the first
     std::uint32_t contextTokens = 0;
-    std::uint32_t logitRows = 8; // of one pass; not an option of its own
+    std::string cacheType = "f16"; // of keys and values
+    std::uint32_t logitRows = 8;   // of one pass; not an option of its own
 };
 // The positional argument that names a model: a file, or "strata-demo" for one that came with the program.
 void addModelArgument(CLI::App& command, std::string& model,

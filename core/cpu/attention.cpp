@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/cpu/attention.h"
 
+#include "core/cpu/cache_rows.h"
 #include "core/cpu/host_memory.h"
 
 #include <algorithm>
-#include <cassert>
 #include <cmath>
 #include <limits>
 
@@ -109,8 +109,10 @@ public:
 
     void compute(const KvLayer& cache, std::span<const float> q) {
         takeQueries(q);
+        const CacheRows keys(cache.keys, cache.type, m_shape.kvLength(), m_ops);
+        const CacheRows values(cache.values, cache.type, m_shape.kvLength(), m_ops);
         for (std::uint32_t row = m_tile.firstRow; row < m_tile.endRow; row += kBlockRows)
-            addBlock(cache, row, std::min(kBlockRows, m_tile.endRow - row));
+            addBlock(keys, values, row, std::min(kBlockRows, m_tile.endRow - row));
     }
 
     // Finished values, to their places in (token, headCount, headLength).
@@ -153,16 +155,15 @@ private:
         std::fill_n(m_scratch.maxima, m_queryCount, kNothing);
     }
 
-    void widenRows(const std::byte* halves, std::uint32_t firstRow, std::uint32_t count) {
-        const std::size_t stride = std::size_t(m_shape.kvHeadCount) * m_shape.headLength;
-        const auto* source = reinterpret_cast<const std::uint16_t*>(halves) + firstRow * stride +
-                             std::size_t(m_tile.kvHead) * m_shape.headLength;
+    void widenRows(const CacheRows& source, std::uint32_t firstRow, std::uint32_t count) {
+        const std::size_t length = m_shape.headLength;
         for (std::uint32_t row = 0; row < count; ++row)
-            m_ops.toFloat(source + row * stride, m_scratch.rows + row * m_shape.headLength, m_shape.headLength);
+            source.load(
+                firstRow + row, m_tile.kvHead * m_shape.headLength, std::span(m_scratch.rows + row * length, length));
     }
 
-    void addBlock(const KvLayer& cache, std::uint32_t firstRow, std::uint32_t count) {
-        widenRows(cache.keys, firstRow, count);
+    void addBlock(const CacheRows& keys, const CacheRows& values, std::uint32_t firstRow, std::uint32_t count) {
+        widenRows(keys, firstRow, count);
         m_ops.dotProducts({.left = m_scratch.queries,
             .leftCount = m_queryCount,
             .rows = m_scratch.rows,
@@ -175,7 +176,7 @@ private:
             hideScores(tokenOf(query), firstRow, scores);
             weighScores(query, scores);
         }
-        widenRows(cache.values, firstRow, count);
+        widenRows(values, firstRow, count);
         m_ops.addWeighted({.left = m_scratch.sums,
             .leftCount = m_queryCount,
             .rows = m_scratch.rows,
@@ -249,7 +250,6 @@ Attention::Attention(const ModelSpec& spec, const VectorOps& ops, ThreadPool& po
           std::size_t(kMaxSplitTokens) * spec.headCount * kMaxStretches * (2 + spec.headLength) * sizeof(float))) {}
 
 void Attention::run(const KvLayer& cache, const Pass& pass, const AttentionInputs& inputs, std::span<float> attended) {
-    assert(cache.type == QuantType::F16);
     append(cache, pass, inputs);
     const Cut cut = cutPass(m_shape, pass);
     auto* partials = reinterpret_cast<float*>(m_partials.data());
@@ -276,14 +276,16 @@ void Attention::run(const KvLayer& cache, const Pass& pass, const AttentionInput
 }
 
 void Attention::append(const KvLayer& cache, const Pass& pass, const AttentionInputs& inputs) {
-    const std::size_t length = std::size_t(m_shape.kvHeadCount) * m_shape.headLength;
-    const std::size_t offset = pass.cacheLength * length;
-    auto* keys = reinterpret_cast<std::uint16_t*>(cache.keys) + offset;
-    auto* values = reinterpret_cast<std::uint16_t*>(cache.values) + offset;
-    constexpr std::size_t kGrain = 1024; // tokens' rows are short: one thread takes a few
-    m_pool->parallelFor(pass.tokens.size() * length, kGrain, [&](std::size_t begin, std::size_t end, unsigned) {
-        m_ops->toHalf(inputs.k.data() + begin, keys + begin, end - begin);
-        m_ops->toHalf(inputs.v.data() + begin, values + begin, end - begin);
+    const std::uint32_t length = m_shape.kvLength();
+    const CacheRows keys(cache.keys, cache.type, length, *m_ops);
+    const CacheRows values(cache.values, cache.type, length, *m_ops);
+    const std::size_t grain = divideUp(1024, length); // tokens' rows are short: one thread takes a few
+    m_pool->parallelFor(pass.tokens.size(), grain, [&](std::size_t begin, std::size_t end, unsigned) {
+        for (std::size_t token = begin; token < end; ++token) {
+            const auto row = static_cast<std::uint32_t>(pass.cacheLength + token);
+            keys.store(row, inputs.k.subspan(token * length, length));
+            values.store(row, inputs.v.subspan(token * length, length));
+        }
     });
 }
 

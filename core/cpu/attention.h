@@ -14,6 +14,7 @@ struct AttentionShape {
     std::uint32_t headCount = 0;
     std::uint32_t kvHeadCount = 0;
     std::uint32_t headLength = 0;
+    std::uint32_t kvLength() const { return kvHeadCount * headLength; }
     std::uint32_t groupSize() const { return headCount / kvHeadCount; } // queries that share one key-value head
 };
 
@@ -24,8 +25,8 @@ struct AttentionInputs {
     std::span<const float> v; // (m, kvHeadCount, headLength)
 };
 
-// Attention over a cache in f16, accumulated in float with a running softmax (Milakov and Gimelshein, arXiv 1805.02867;
-// FlashAttention-2, 2307.08691), so that no buffer grows with the square of the context.
+// Attention over a cache in f16 or q8_0, accumulated in float with a running softmax (Milakov and Gimelshein, arXiv
+// 1805.02867; FlashAttention-2, 2307.08691), so that no buffer grows with the square of the context.
 //
 // Work is cut into tiles: the queries of a few tokens that share one key-value head, against blocks of cache rows that
 // are widened to float once for all of them. Passes of few tokens are also cut along the cache, into stretches whose

@@ -18,6 +18,11 @@ void toFloat(const std::uint16_t* halves, float* values, std::size_t count) {
         values[i] = halfToFloat(halves[i]);
 }
 
+void scaleInts(const std::int8_t* numbers, float scale, float* values, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i)
+        values[i] = static_cast<float>(numbers[i]) * scale;
+}
+
 void dotProducts(const RowProduct& p) {
     for (std::size_t i = 0; i < p.leftCount; ++i)
         for (std::size_t row = 0; row < p.rowCount; ++row) {
@@ -56,6 +61,7 @@ void siluMultiply(float* gate, const float* up, std::size_t count) {
 const VectorOps& scalarVectorOps() {
     static constexpr VectorOps kOps = {.toHalf = toHalf,
         .toFloat = toFloat,
+        .scaleInts = scaleInts,
         .dotProducts = dotProducts,
         .addWeighted = addWeighted,
         .expAndSum = expAndSum,

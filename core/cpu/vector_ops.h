@@ -24,8 +24,10 @@ struct RowProduct {
 struct VectorOps {
     void (*toHalf)(const float* values, std::uint16_t* halves, std::size_t count); // to nearest even
     void (*toFloat)(const std::uint16_t* halves, float* values, std::size_t count);
-    void (*dotProducts)(const RowProduct& product); // weights = left rows^T
-    void (*addWeighted)(const RowProduct& product); // left += weights rows
+    void (*scaleInts)(
+        const std::int8_t* numbers, float scale, float* values, std::size_t count); // values = each * scale
+    void (*dotProducts)(const RowProduct& product);                                 // weights = left rows^T
+    void (*addWeighted)(const RowProduct& product);                                 // left += weights rows
     // values = exp(values - shift), exactly 0 for -infinity; returns their sum.
     float (*expAndSum)(float* values, std::size_t count, float shift);
     void (*siluMultiply)(float* gate, const float* up, std::size_t count); // gate = silu(gate) * up

@@ -32,6 +32,17 @@ constexpr std::size_t kLanes = 8;
         values[i] = halfToFloat(halves[i]);
 }
 
+[[gnu::target("avx2,fma,f16c")]] void scaleInts(
+    const std::int8_t* numbers, float scale, float* values, std::size_t count) {
+    std::size_t i = 0;
+    for (; i + kLanes <= count; i += kLanes) {
+        const __m128i bytes = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(numbers + i));
+        const __m256 widened = _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(bytes));
+        _mm256_storeu_ps(values + i, _mm256_mul_ps(widened, _mm256_set1_ps(scale)));
+    }
+    scalarVectorOps().scaleInts(numbers + i, scale, values + i, count - i);
+}
+
 [[gnu::target("avx2,fma,f16c")]] inline float sumLanes(__m256 lanes) {
     __m128 sum = _mm_add_ps(_mm256_castps256_ps128(lanes), _mm256_extractf128_ps(lanes, 1));
     sum = _mm_add_ps(sum, _mm_movehl_ps(sum, sum));
@@ -180,6 +191,7 @@ template <std::size_t Lefts>
 const VectorOps& avx2VectorOps() {
     static constexpr VectorOps kOps = {.toHalf = toHalf,
         .toFloat = toFloat,
+        .scaleInts = scaleInts,
         .dotProducts = dotProducts,
         .addWeighted = addWeighted,
         .expAndSum = expAndSum,

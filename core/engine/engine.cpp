@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/engine/engine.h"
 
+#include "core/backend/kv_rows.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/engine/memory_need.h"
@@ -20,6 +21,17 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+void checkCacheType(const LoadRequest& request, const ModelSpec& spec) {
+    const std::string name = request.path.filename().string();
+    const std::string_view type = traits(request.cacheType).name;
+    if (!isKvType(request.cacheType))
+        fail(ErrorCode::BadRequest, "{}: expected keys and values in F16 or Q8_0, found {}", name, type);
+    if (request.cacheType == QuantType::Q8_0 && spec.kvLength() % kKvBlockLength != 0)
+        fail(ErrorCode::BadRequest,
+            "{}: a token has {} keys in each layer, and only multiples of {} can be kept in {}: use F16 for this model",
+            name, spec.kvLength(), kKvBlockLength, type);
+}
+
 PassLimits chooseLimits(const LoadRequest& request, const ModelSpec& spec) {
     if (request.contextTokens > spec.trainedContext)
         fail(ErrorCode::BadRequest, "{}: a context of {} tokens was asked for, the model was trained for at most {}",
@@ -28,10 +40,14 @@ PassLimits chooseLimits(const LoadRequest& request, const ModelSpec& spec) {
         fail(ErrorCode::BadRequest,
             "{}: expected at least 1 prompt token and 1 row of logits per pass, found {} and {}",
             request.path.filename().string(), request.chunkTokens, request.logitRows);
+    checkCacheType(request, spec);
     const std::uint32_t context =
         request.contextTokens != 0 ? request.contextTokens : std::min(spec.trainedContext, kDefaultContextTokens);
     const std::uint32_t chunk = std::min(request.chunkTokens, context);
-    return {.maxTokens = chunk, .maxLogitRows = std::min(request.logitRows, chunk), .contextTokens = context};
+    return {.maxTokens = chunk,
+        .maxLogitRows = std::min(request.logitRows, chunk),
+        .contextTokens = context,
+        .cacheType = request.cacheType};
 }
 
 void checkFits(const LoadRequest& request, const Model& model, const PassLimits& limits, const Backend& backend,
@@ -99,7 +115,7 @@ Engine::Engine(std::shared_ptr<const Model> model, std::unique_ptr<Backend> back
 Engine::~Engine() = default;
 
 Session Engine::newSession() {
-    Session session(KvCache(*m_backend, m_model->spec(), m_limits.contextTokens));
+    Session session(KvCache(*m_backend, m_model->spec(), m_limits.contextTokens, m_limits.cacheType));
     m_metrics->setContext(0, session.capacity());
     return session;
 }

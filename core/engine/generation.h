@@ -3,6 +3,7 @@
 
 #include "core/base/ids.h"
 #include "core/chat/chat_message.h"
+#include "core/quant/quant_type.h"
 #include "core/sample/sampling_params.h"
 
 #include <chrono>
@@ -19,9 +20,10 @@ namespace strata {
 
 struct LoadRequest {
     std::filesystem::path path;
-    std::uint32_t contextTokens = 0; // 0: the model's own, at most kDefaultContextTokens
-    std::uint32_t chunkTokens = 512; // prompt tokens per pass
-    std::uint32_t logitRows = 8;     // rows of logits one pass can give; perplexity asks for more
+    std::uint32_t contextTokens = 0;      // 0: the model's own, at most kDefaultContextTokens
+    std::uint32_t chunkTokens = 512;      // prompt tokens per pass
+    QuantType cacheType = QuantType::F16; // of keys and values; Q8_0 takes about half the memory
+    std::uint32_t logitRows = 8;          // rows of logits one pass can give; perplexity asks for more
 };
 inline constexpr std::uint32_t kDefaultContextTokens = 8192;
 

@@ -29,7 +29,7 @@ std::string advice(const MemoryNeed& need, std::uint64_t roomBytes) {
 
 MemoryNeed memoryNeed(const Model& model, const PassLimits& limits, const Backend& device) {
     return {.weightBytes = WeightStore::byteCount(model),
-        .cacheBytes = KvCache::byteCount(model.spec(), limits.contextTokens),
+        .cacheBytes = KvCache::byteCount(model.spec(), limits.contextTokens, limits.cacheType),
         .activationBytes = device.activationBytes(model.spec(), limits),
         .contextTokens = limits.contextTokens};
 }

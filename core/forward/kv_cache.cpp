@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/forward/kv_cache.h"
 
+#include "core/backend/kv_rows.h"
+
 #include <cassert>
 
 namespace strata {
 namespace {
-
-constexpr std::size_t kElementBytes = 2; // f16
 
 // Keys or values of one layer, rounded up so that each layer's stretch stays aligned.
 std::size_t stretchBytes(std::size_t rowBytes, std::uint32_t contextTokens) {
@@ -15,20 +15,21 @@ std::size_t stretchBytes(std::size_t rowBytes, std::uint32_t contextTokens) {
 
 } // namespace
 
-KvCache::KvCache(Backend& backend, const ModelSpec& spec, std::uint32_t contextTokens)
-    : m_backend(&backend), m_buffer(backend.allocate(byteCount(spec, contextTokens))), m_layerCount(spec.layerCount),
-      m_capacity(contextTokens), m_rowBytes(spec.kvLength() * kElementBytes) {}
+KvCache::KvCache(Backend& backend, const ModelSpec& spec, std::uint32_t contextTokens, QuantType type)
+    : m_backend(&backend), m_buffer(backend.allocate(byteCount(spec, contextTokens, type))), m_type(type),
+      m_layerCount(spec.layerCount), m_capacity(contextTokens), m_rowBytes(kvRowBytes(type, spec.kvLength())) {
+    assert(isKvType(type) && (type == QuantType::F16 || spec.kvLength() % kKvBlockLength == 0));
+}
 
-std::uint64_t KvCache::byteCount(const ModelSpec& spec, std::uint32_t contextTokens) {
-    return std::uint64_t(2) * spec.layerCount * stretchBytes(spec.kvLength() * kElementBytes, contextTokens);
+std::uint64_t KvCache::byteCount(const ModelSpec& spec, std::uint32_t contextTokens, QuantType type) {
+    return std::uint64_t(2) * spec.layerCount * stretchBytes(kvRowBytes(type, spec.kvLength()), contextTokens);
 }
 
 KvLayer KvCache::layer(LayerIndex index) const {
     assert(index.value < m_layerCount);
     const std::size_t stretch = stretchBytes(m_rowBytes, m_capacity);
     std::byte* keys = m_buffer.data() + 2 * stretch * index.value;
-    return {
-        .device = m_backend, .keys = keys, .values = keys + stretch, .type = QuantType::F16, .capacity = m_capacity};
+    return {.device = m_backend, .keys = keys, .values = keys + stretch, .type = m_type, .capacity = m_capacity};
 }
 
 void KvCache::grow(std::uint32_t rows) {

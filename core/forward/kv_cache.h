@@ -10,16 +10,17 @@
 
 namespace strata {
 
-// Keys and values of one conversation on one device, f16, with the number of rows in use. Engine thread.
+// Keys and values of one conversation on one device, in f16 or q8_0, with the number of rows in use. Engine thread.
 //
-//   layer 0   keys   [ row 0 | row 1 | .. | row length-1 |   free   ]   a row is (kvHeadCount, headLength)
+//   layer 0   keys   [ row 0 | row 1 | .. | row length-1 |   free   ]   rows: core/backend/kv_rows.h
 //             values [ row 0 | row 1 | .. | row length-1 |   free   ]
 //   layer 1   ..
 class KvCache {
 public:
-    KvCache(Backend& backend, const ModelSpec& spec, std::uint32_t contextTokens); // throws Error (OutOfMemory)
+    // Throws Error (OutOfMemory). Q8_0 needs a kvLength that is a multiple of kKvBlockLength.
+    KvCache(Backend& backend, const ModelSpec& spec, std::uint32_t contextTokens, QuantType type = QuantType::F16);
 
-    static std::uint64_t byteCount(const ModelSpec& spec, std::uint32_t contextTokens);
+    static std::uint64_t byteCount(const ModelSpec& spec, std::uint32_t contextTokens, QuantType type = QuantType::F16);
 
     std::uint32_t length() const { return m_length; }     // rows in use
     std::uint32_t capacity() const { return m_capacity; } // rows
@@ -33,6 +34,7 @@ public:
 private:
     Backend* m_backend;
     Buffer m_buffer;
+    QuantType m_type;
     std::uint32_t m_layerCount;
     std::uint32_t m_capacity;
     std::uint32_t m_length = 0;

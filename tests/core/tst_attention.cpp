@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/backend/kv_rows.h"
 #include "core/cpu/attention.h"
+#include "core/cpu/cache_rows.h"
 #include "core/cpu/host_memory.h"
-#include "core/quant/half.h"
 
 #include <QtTest>
 
@@ -14,32 +15,42 @@ using namespace strata;
 
 namespace {
 
-float rounded(float value) {
-    return halfToFloat(floatToHalf(value));
+// Rows as a cache of this type gives them back.
+std::vector<float> rounded(const std::vector<float>& values, QuantType type) {
+    std::vector<std::byte> bytes(*quantBytes(type, values.size()));
+    std::vector<float> result(values.size());
+    traits(type).quantize(values, bytes);
+    traits(type).dequantize(bytes, result);
+    return result;
 }
 
 // One layer's attention with made-up inputs, and the textbook answer in double.
 struct Case {
-    Case(const ModelSpec& shape, std::uint32_t cacheRows, std::uint32_t tokenCount)
-        : spec(shape), cacheLength(cacheRows), tokens(tokenCount), positions(tokenCount),
-          memory(allocateHostMemory(std::size_t(4) * (cacheRows + tokenCount) * shape.kvLength())) {
+    Case(const ModelSpec& shape, std::uint32_t cacheRows, std::uint32_t tokenCount, QuantType type = QuantType::F16)
+        : spec(shape), cacheLength(cacheRows), cacheType(type), tokens(tokenCount), positions(tokenCount),
+          memory(allocateHostMemory(2 * (cacheRows + tokenCount) * kvRowBytes(type, shape.kvLength()))) {
         q = floats(tokenCount * spec.queryLength(), 2.0F);
         k = floats(tokenCount * spec.kvLength(), 2.0F);
         v = floats(tokenCount * spec.kvLength(), 1.0F);
         allKeys = floats(cacheRows * spec.kvLength(), 2.0F);
         allValues = floats(cacheRows * spec.kvLength(), 1.0F);
-        auto* halves = reinterpret_cast<std::uint16_t*>(memory.data());
-        std::transform(allKeys.begin(), allKeys.end(), halves, floatToHalf);
-        std::transform(allValues.begin(), allValues.end(),
-            halves + std::size_t(cacheRows + tokenCount) * spec.kvLength(), floatToHalf);
+        const CacheRows keys(layer().keys, type, spec.kvLength(), scalarVectorOps());
+        const CacheRows values(layer().values, type, spec.kvLength(), scalarVectorOps());
+        for (std::uint32_t row = 0; row < cacheRows; ++row) {
+            keys.store(row, std::span(allKeys).subspan(std::size_t(row) * spec.kvLength(), spec.kvLength()));
+            values.store(row, std::span(allValues).subspan(std::size_t(row) * spec.kvLength(), spec.kvLength()));
+        }
         allKeys.insert(allKeys.end(), k.begin(), k.end());
         allValues.insert(allValues.end(), v.begin(), v.end());
+        allKeys = rounded(allKeys, type);
+        allValues = rounded(allValues, type);
     }
 
     KvLayer layer() const {
         const std::uint32_t capacity = cacheLength + static_cast<std::uint32_t>(tokens.size());
         return {.keys = memory.data(),
-            .values = memory.data() + std::size_t(2) * capacity * spec.kvLength(),
+            .values = memory.data() + capacity * kvRowBytes(cacheType, spec.kvLength()),
+            .type = cacheType,
             .capacity = capacity};
     }
 
@@ -80,11 +91,11 @@ struct Case {
                 continue;
             double score = 0.0;
             for (std::size_t at = 0; at < spec.headLength; ++at)
-                score += double(query[at]) * double(rounded(allKeys[row * spec.kvLength() + kvOffset + at]));
+                score += double(query[at]) * double(allKeys[row * spec.kvLength() + kvOffset + at]);
             const double weight = std::exp(score / std::sqrt(double(spec.headLength)));
             total += weight;
             for (std::size_t at = 0; at < spec.headLength; ++at)
-                sums[at] += weight * double(rounded(allValues[row * spec.kvLength() + kvOffset + at]));
+                sums[at] += weight * double(allValues[row * spec.kvLength() + kvOffset + at]);
         }
         std::vector<float> values;
         for (const double sum : sums)
@@ -101,11 +112,13 @@ struct Case {
 
     ModelSpec spec;
     std::uint32_t cacheLength;
+    QuantType cacheType;
     std::vector<TokenId> tokens;
     std::vector<std::uint32_t> positions;
     std::vector<std::uint64_t> visible;
     std::mt19937 generator{11};
-    std::vector<float> q, k, v, allKeys, allValues;
+    std::vector<float> q, k, v;
+    std::vector<float> allKeys, allValues; // as the cache gives them back, those of the pass behind
     Buffer memory;
 };
 
@@ -142,6 +155,7 @@ private slots:
         QTest::newRow("decoding, one group of many") << 24U << 1U << 8U << 33U << 1U;
         QTest::newRow("decoding far into a context") << 4U << 2U << 32U << 1000U << 1U;
         QTest::newRow("several tokens far into a context") << 4U << 1U << 20U << 777U << 8U;
+        QTest::newRow("heads that share a block of 32") << 8U << 4U << 24U << 70U << 3U;
         QTest::newRow("so far that stretches grow") << 2U << 1U << 8U << 17000U << 2U;
     }
     void agreesWithTheTextbook() {
@@ -150,11 +164,15 @@ private slots:
         QFETCH(quint32, length);
         QFETCH(quint32, cacheLength);
         QFETCH(quint32, tokens);
-        const Case c(shapeOf(heads, kvHeads, length), cacheLength, tokens);
-        const std::vector<float> expected = c.expected();
-        QVERIFY(worstDifference(c.run(scalarVectorOps(), 1), expected) < 2e-5F);
-        if (hasCpuKernels(CpuKernels::Avx2))
-            QVERIFY(worstDifference(c.run(avx2VectorOps(), 2), expected) < 2e-5F);
+        for (const QuantType type : {QuantType::F16, QuantType::Q8_0}) {
+            if (type == QuantType::Q8_0 && kvHeads * length % kKvBlockLength != 0)
+                continue;
+            const Case c(shapeOf(heads, kvHeads, length), cacheLength, tokens, type);
+            const std::vector<float> expected = c.expected();
+            QVERIFY(worstDifference(c.run(scalarVectorOps(), 1), expected) < 2e-5F);
+            if (hasCpuKernels(CpuKernels::Avx2))
+                QVERIFY(worstDifference(c.run(avx2VectorOps(), 2), expected) < 2e-5F);
+        }
     }
 
     void masksTrees() {
@@ -171,11 +189,12 @@ private slots:
     }
 
     void threadsDoNotChangeABit() {
-        for (const std::uint32_t tokens : {1U, 30U}) {
-            const Case c(shapeOf(8, 2, 16), 1500, tokens);
-            const std::vector<float> one = c.run(vectorOps(bestCpuKernels()), 1);
-            QCOMPARE(c.run(vectorOps(bestCpuKernels()), 3), one);
-        }
+        for (const QuantType type : {QuantType::F16, QuantType::Q8_0})
+            for (const std::uint32_t tokens : {1U, 30U}) {
+                const Case c(shapeOf(8, 2, 16), 1500, tokens, type);
+                const std::vector<float> one = c.run(vectorOps(bestCpuKernels()), 1);
+                QCOMPARE(c.run(vectorOps(bestCpuKernels()), 3), one);
+            }
     }
 };
 

@@ -79,6 +79,22 @@ private slots:
         QVERIFY(errorOf("at least 1", [&] { load({.path = m_path, .chunkTokens = 0}); }) == ErrorCode::BadRequest);
     }
 
+    void keepsKeysAndValuesInEightBitsWhereTheyFit() {
+        QVERIFY(errorOf("F16 or Q8_0, found Q4_0", [&] { load({.path = m_path, .cacheType = QuantType::Q4_0}); }) ==
+                ErrorCode::BadRequest);
+        const auto narrow = write({.kvHeadCount = 1, .context = kContext, .stem = "narrow"}); // 16 keys a token
+        QVERIFY(errorOf("multiples of 32", [&] { load({.path = narrow, .cacheType = QuantType::Q8_0}); }) ==
+                ErrorCode::BadRequest);
+        const auto engine = load({.path = m_path, .cacheType = QuantType::Q8_0});
+        Session session = engine->newSession();
+        QVERIFY(session.cache().layer(LayerIndex(0)).type == QuantType::Q8_0);
+        const Reply whole = reply(*engine, session, greedy(m_text, 8));
+        QCOMPARE(whole.result.generatedTokens, 8U);
+        const Reply again = reply(*engine, session, greedy(m_text, 8)); // from the rows that the cache still holds
+        QVERIFY(again.result.cachedTokens > 0);
+        QCOMPARE(again.text, whole.text);
+    }
+
     void fiftyLoadsLeaveNothingBehind() {
 #ifdef __SANITIZE_ADDRESS__
         QSKIP("the address sanitizer keeps freed memory for a while; it looks for leaks itself");

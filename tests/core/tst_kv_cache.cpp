@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/backend/kv_rows.h"
 #include "core/cpu/cpu_backend.h"
 #include "core/forward/kv_cache.h"
 
@@ -20,11 +21,18 @@ ModelSpec smallSpec() {
     return spec;
 }
 
+// The same with rows that q8_0 can hold: 96 numbers, three scales, and 10 bytes that nothing uses.
+ModelSpec blockSpec() {
+    ModelSpec spec = smallSpec();
+    spec.headLength = 48;
+    return spec;
+}
+
 constexpr std::uint32_t kCapacity = 9;
 
 // Fills row `row` of everything with bytes that say where it belongs.
 void writeRows(const KvCache& cache, const ModelSpec& spec) {
-    const std::size_t rowBytes = spec.kvLength() * 2;
+    const std::size_t rowBytes = kvRowBytes(cache.layer(LayerIndex(0)).type, spec.kvLength());
     for (std::uint32_t layer = 0; layer < spec.layerCount; ++layer)
         for (std::uint32_t row = 0; row < cache.length(); ++row) {
             const KvLayer at = cache.layer(LayerIndex(layer));
@@ -35,7 +43,7 @@ void writeRows(const KvCache& cache, const ModelSpec& spec) {
 
 // Which rows, as written, a layer holds now; empty if keys and values disagree or a row is torn.
 std::vector<std::uint32_t> rowsOf(const KvCache& cache, const ModelSpec& spec, std::uint32_t layer) {
-    const std::size_t rowBytes = spec.kvLength() * 2;
+    const std::size_t rowBytes = kvRowBytes(cache.layer(LayerIndex(0)).type, spec.kvLength());
     const KvLayer at = cache.layer(LayerIndex(layer));
     std::vector<std::uint32_t> rows;
     for (std::uint32_t row = 0; row < cache.length(); ++row) {
@@ -82,6 +90,20 @@ private slots:
         QVERIFY(last.type == QuantType::F16);
     }
 
+    void eightBitsTakeAboutHalfTheMemory() {
+        const ModelSpec spec = blockSpec();
+        const auto backend = cpuBackend(1).open();
+        KvCache cache(*backend, spec, kCapacity, QuantType::Q8_0);
+        QCOMPARE(kvRowBytes(QuantType::Q8_0, spec.kvLength()), std::size_t(112));
+        QCOMPARE(KvCache::byteCount(spec, kCapacity, QuantType::Q8_0), std::uint64_t(6 * 1024));
+        QCOMPARE(KvCache::byteCount(spec, kCapacity), std::uint64_t(6 * 1792));
+        cache.grow(kCapacity);
+        writeRows(cache, spec);
+        for (std::uint32_t layer = 0; layer < spec.layerCount; ++layer)
+            QCOMPARE(rowsOf(cache, spec, layer), (Rows{0, 1, 2, 3, 4, 5, 6, 7, 8}));
+        QVERIFY(cache.layer(LayerIndex(2)).type == QuantType::Q8_0);
+    }
+
     void keepsChosenRows_data() {
         QTest::addColumn<quint32>("prefix");
         QTest::addColumn<QList<quint32>>("chosen");
@@ -95,14 +117,16 @@ private slots:
         QFETCH(quint32, prefix);
         QFETCH(QList<quint32>, chosen);
         QFETCH(QList<quint32>, rows);
-        const ModelSpec spec = smallSpec();
         const auto backend = cpuBackend(1).open();
-        KvCache cache(*backend, spec, kCapacity);
-        cache.grow(kCapacity);
-        writeRows(cache, spec);
-        cache.keep(prefix, Rows(chosen.begin(), chosen.end()));
-        for (std::uint32_t layer = 0; layer < spec.layerCount; ++layer)
-            QCOMPARE(rowsOf(cache, spec, layer), Rows(rows.begin(), rows.end()));
+        for (const QuantType type : {QuantType::F16, QuantType::Q8_0}) {
+            const ModelSpec spec = type == QuantType::F16 ? smallSpec() : blockSpec();
+            KvCache cache(*backend, spec, kCapacity, type);
+            cache.grow(kCapacity);
+            writeRows(cache, spec);
+            cache.keep(prefix, Rows(chosen.begin(), chosen.end()));
+            for (std::uint32_t layer = 0; layer < spec.layerCount; ++layer)
+                QCOMPARE(rowsOf(cache, spec, layer), Rows(rows.begin(), rows.end()));
+        }
     }
 };
 

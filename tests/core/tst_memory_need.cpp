@@ -71,6 +71,10 @@ private slots:
         const MemoryNeed need = memoryNeed(model, limits, *backend);
         QCOMPARE(need.weightBytes, WeightStore::open(model, *backend, {}, {})->residentBytes());
         QCOMPARE(need.cacheBytes, KvCache::byteCount(model.spec(), 256));
+        PassLimits narrow = limits;
+        narrow.cacheType = QuantType::Q8_0;
+        QCOMPARE(
+            memoryNeed(model, narrow, *backend).cacheBytes, KvCache::byteCount(model.spec(), 256, QuantType::Q8_0));
         const std::uint64_t residual = std::uint64_t(64) * model.spec().embeddingLength * sizeof(float);
         QVERIFY(need.activationBytes > 3 * residual);
         QCOMPARE(need.total(), need.weightBytes + need.cacheBytes + need.activationBytes);

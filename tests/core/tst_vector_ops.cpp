@@ -66,6 +66,19 @@ private slots:
         QCOMPARE(values, expected);
     }
 
+    void scalesInts_data() { tables(); }
+    void scalesInts() {
+        for (std::size_t count = 0; count < 40; ++count) {
+            std::vector<std::int8_t> numbers(count);
+            std::iota(numbers.begin(), numbers.end(), std::int8_t(-20));
+            std::vector<float> values(count), expected;
+            for (const std::int8_t number : numbers)
+                expected.push_back(static_cast<float>(number) * 0.3F);
+            table().scaleInts(numbers.data(), 0.3F, values.data(), count);
+            QCOMPARE(values, expected);
+        }
+    }
+
     void multipliesRows_data() { tables(); }
     void multipliesRows() {
         const VectorOps& ops = table();
