@@ -4,7 +4,6 @@
 #include "gui/chat/transcript_accessibility.h"
 #include "gui/focus_ring.h"
 
-#include <QElapsedTimer>
 #include <QEvent>
 #include <QPaintEvent>
 #include <QPainter>
@@ -15,8 +14,10 @@
 
 namespace {
 
-constexpr int kAtEndSlack = 8;         // pixels from the end that still count as being there
-constexpr int kMeasureBudgetMs = 5;    // of a frame of 16
+constexpr int kAtEndSlack = 8;      // pixels from the end that still count as being there
+constexpr int kMeasureBudgetMs = 5; // of a frame of 16
+constexpr qint64 kCheapRefreshMs = 6;
+constexpr qint64 kRestPerRefresh = 3;  // times as long as the refresh took
 constexpr int kMeasureIntervalMs = 12; // leaves the rest of the frame to painting and input
 
 } // namespace
@@ -34,6 +35,8 @@ TranscriptView::TranscriptView(ChatTranscript& transcript, QWidget* parent)
     viewport()->setBackgroundRole(QPalette::Base);
     m_measureSoon.setInterval(kMeasureIntervalMs);
     connect(&m_measureSoon, &QTimer::timeout, this, &TranscriptView::measureSome);
+    m_refreshSoon.setSingleShot(true);
+    connect(&m_refreshSoon, &QTimer::timeout, this, &TranscriptView::refreshGrowing);
     connectTranscript();
     restyle();
     takeReset();
@@ -76,12 +79,31 @@ void TranscriptView::takeReset() {
     settle(std::nullopt, true);
 }
 
+// A reply whose end is costly to lay out, such as a long table, is shown less often: the window has to answer, too.
 void TranscriptView::takeChanged(int first, int last) {
     m_focus.rememberedFrom = m_transcript.rememberedFrom();
+    const bool isGrowing = first == last && m_transcript.entry(last).isGrowing;
+    const qint64 rest = isGrowing && m_sinceRefresh.isValid() ? m_restMs - m_sinceRefresh.elapsed() : 0;
+    if (rest > 0) {
+        if (!m_refreshSoon.isActive()) {
+            m_refreshSoon.start(static_cast<int>(rest));
+        }
+        return;
+    }
+    m_sinceRefresh.start();
     for (int row = first; row <= last; ++row) {
         m_layout.refreshRow(row);
     }
     settle(m_anchor, m_isAtEnd);
+    const qint64 cost = m_sinceRefresh.restart();
+    m_restMs = cost > kCheapRefreshMs ? cost * kRestPerRefresh : 0;
+}
+
+void TranscriptView::refreshGrowing() {
+    const int last = m_transcript.rowCount() - 1;
+    if (last >= 0 && m_transcript.entry(last).isGrowing) {
+        takeChanged(last, last);
+    }
 }
 
 void TranscriptView::restyle() {

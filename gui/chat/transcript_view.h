@@ -5,6 +5,7 @@
 #include "gui/chat/transcript_layout.h"
 
 #include <QAbstractScrollArea>
+#include <QElapsedTimer>
 #include <QTimer>
 
 #include <optional>
@@ -75,6 +76,7 @@ private:
     void takeRemoved(int first, int last);
     void takeReset();
     void takeChanged(int first, int last);
+    void refreshGrowing();
     void restyle();
     int scrollTop() const;
     std::optional<Anchor> anchorAt(int y) const;
@@ -99,6 +101,9 @@ private:
     TranscriptLayout m_layout;
     TranscriptFocus m_focus;
     QTimer m_measureSoon;
+    QTimer m_refreshSoon;         // of the reply that grows
+    QElapsedTimer m_sinceRefresh; // of what changed last
+    qint64 m_restMs = 0;          // after it, before the next
     std::optional<Anchor> m_anchor;
     std::optional<TextPosition> m_markStart; // while the mouse marks text
     std::optional<CodeDrag> m_codeDrag;

@@ -254,7 +254,8 @@ void MarkdownSegmenter::openProse(const Line& line) {
 
 void MarkdownSegmenter::extend(const Line& line) {
     MarkdownSegment& last = m_segments.back();
-    if (line.end() - last.begin <= kSegmentLimit || last.end == last.begin) {
+    const qsizetype limit = last.kind == SegmentKind::Table ? kTableLimit : kSegmentLimit;
+    if (line.end() - last.begin <= limit || last.end == last.begin) {
         last.end = line.end();
         return;
     }

@@ -29,6 +29,7 @@ enum class MarkdownDialect { Markdown, PlainWithFences };
 class MarkdownSegmenter {
 public:
     static constexpr qsizetype kSegmentLimit = 4096;
+    static constexpr qsizetype kTableLimit = 2048; // the cells of a table are laid out together, at some cost
 
     explicit MarkdownSegmenter(MarkdownDialect dialect = MarkdownDialect::Markdown) : m_dialect(dialect) {}
 
