@@ -45,7 +45,9 @@ void synth(const SynthRequest& request, bool mayReplace) {
         shown = written;
         printNote(fmt::format("{} of {}", formatBytes(written), formatBytes(all)));
     });
-    printResult(fmt::format("{}: {} of random weights", request.path.string(), formatBytes(total)));
+    printResult(request.hasMatrices
+                    ? fmt::format("{}: {} of random weights", request.path.string(), formatBytes(total))
+                    : fmt::format("{}: a header, and holes in place of the weights", request.path.string()));
 }
 
 } // namespace
@@ -66,6 +68,8 @@ void addSynth(CLI::App& program) {
     command->add_option("out", *path, "file to write")->required()->check([](const std::string& text) {
         return text.empty() ? std::string("expected a path") : std::string();
     });
+    command->add_flag("!--no-weights", request->hasMatrices,
+        "holes in their place, which take no room on the disk: for plan and inspect");
     command->add_flag("--force", *mayReplace, "replace a file that is there");
     command->callback([request, path, mayReplace] {
         request->path = *path;

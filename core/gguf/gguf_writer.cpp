@@ -135,9 +135,11 @@ std::uint64_t elementCount(const std::vector<std::uint64_t>& dimensions) {
     return std::accumulate(dimensions.begin(), dimensions.end(), std::uint64_t(1), std::multiplies<>());
 }
 
+} // namespace
+
 // The file beside its final name while it is being written; what is not published is removed. Two programs that write
 // the same model do not meet: the last to finish wins whole.
-class UnfinishedFile {
+class GgufWriter::UnfinishedFile {
 public:
     explicit UnfinishedFile(const std::filesystem::path& path)
         : m_path(path), m_unfinished(fmt::format("{}.{}.part", path.string(), ::getpid())),
@@ -154,6 +156,14 @@ public:
     void write(const char* bytes, std::size_t count) {
         m_stream.write(bytes, static_cast<std::streamsize>(count));
         check();
+    }
+
+    // Extends what was written by a hole.
+    void skip(std::uint64_t count) {
+        if (count == 0)
+            return;
+        m_stream.seekp(static_cast<std::streamoff>(count - 1), std::ios::cur);
+        write("", 1);
     }
 
     void publish() {
@@ -175,8 +185,6 @@ private:
     std::filesystem::path m_unfinished;
     std::ofstream m_stream;
 };
-
-} // namespace
 
 void GgufWriter::set(std::string key, GgufValue value) {
     const auto same = std::find_if(m_metadata.begin(), m_metadata.end(), [&](const auto& e) { return e.first == key; });
@@ -240,21 +248,38 @@ std::uint64_t GgufWriter::alignment() const {
     return alignment;
 }
 
+void GgufWriter::writeTensor(const Tensor& tensor, UnfinishedFile& file) {
+    const std::uint64_t total = byteCount(tensor);
+    const std::uint64_t blockBytes = traits(tensor.type).blockBytes;
+    std::vector<std::byte> piece(std::min(total, kPieceBytes / blockBytes * blockBytes));
+    for (std::uint64_t offset = 0; offset < total; offset += piece.size()) {
+        piece.resize(std::min<std::uint64_t>(piece.size(), total - offset));
+        tensor.fill(offset, piece);
+        file.write(reinterpret_cast<const char*>(piece.data()), piece.size());
+    }
+}
+
 void GgufWriter::write(const std::filesystem::path& path) const {
     UnfinishedFile file(path);
     const std::string start = header();
     file.write(start.data(), start.size());
     for (const Tensor& tensor : m_tensors) {
-        const std::uint64_t total = byteCount(tensor);
-        const std::uint64_t blockBytes = traits(tensor.type).blockBytes;
-        std::vector<std::byte> piece(std::min(total, kPieceBytes / blockBytes * blockBytes));
-        for (std::uint64_t offset = 0; offset < total; offset += piece.size()) {
-            piece.resize(std::min<std::uint64_t>(piece.size(), total - offset));
-            tensor.fill(offset, piece);
-            file.write(reinterpret_cast<const char*>(piece.data()), piece.size());
-        }
-        const std::string padding(gguf::alignUp(total, alignment()) - total, '\0');
+        writeTensor(tensor, file);
+        const std::string padding(gguf::alignUp(byteCount(tensor), alignment()) - byteCount(tensor), '\0');
         file.write(padding.data(), padding.size());
+    }
+    file.publish();
+}
+
+void GgufWriter::writeWithoutMatrices(const std::filesystem::path& path) const {
+    UnfinishedFile file(path);
+    const std::string start = header();
+    file.write(start.data(), start.size());
+    for (const Tensor& tensor : m_tensors) {
+        const bool isVector = tensor.dimensions.size() == 1;
+        if (isVector)
+            writeTensor(tensor, file);
+        file.skip(gguf::alignUp(byteCount(tensor), alignment()) - (isVector ? byteCount(tensor) : 0));
     }
     file.publish();
 }

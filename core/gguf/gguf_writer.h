@@ -30,6 +30,10 @@ public:
     // Throws Error (Io) when the file cannot be written whole; a file that could not be finished is removed.
     void write(const std::filesystem::path& path) const;
 
+    // The same file with holes in place of its matrices, which take no room on most file systems and read as zeros: for
+    // what can be asked of a header alone. Vectors are filled. Throws Error (Io).
+    void writeWithoutMatrices(const std::filesystem::path& path) const;
+
 private:
     struct Tensor {
         std::string name;
@@ -37,7 +41,9 @@ private:
         std::vector<std::uint64_t> dimensions;
         Fill fill;
     };
+    class UnfinishedFile;
     static std::uint64_t byteCount(const Tensor& tensor);
+    static void writeTensor(const Tensor& tensor, UnfinishedFile& file);
     std::uint64_t alignment() const;
     std::string header() const; // up to the first tensor's bytes
 

@@ -44,7 +44,11 @@ std::vector<std::string_view> synthQuantNames() {
 void synthesize(const SynthRequest& request, const SynthProgress& progress) {
     const SynthShape& shape = rowNamed("preset", allSynthShapes(), request.preset);
     const std::string_view quant = request.quant.empty() ? shape.defaultMix : std::string_view(request.quant);
-    writeSynthModel(shape, rowNamed("quant", allQuantMixes(), quant), request.seed, request.path, progress);
+    const QuantMix& mix = rowNamed("quant", allQuantMixes(), quant);
+    if (request.hasMatrices)
+        writeSynthModel(shape, mix, request.seed, request.path, progress);
+    else
+        writeSynthWithoutMatrices(shape, mix, request.path);
 }
 
 } // namespace strata

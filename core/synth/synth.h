@@ -18,6 +18,7 @@ struct SynthRequest {
     std::string quant = ""; // one of synthQuantNames(); empty: Q8_0 for tiny, Q4_K_M for the others
     std::filesystem::path path;
     std::uint64_t seed = 1; // the same request with the same seed gives the same bytes
+    bool hasMatrices = true; // false: holes in their place, for what asks the header alone
 };
 
 std::vector<std::string_view> synthPresetNames();

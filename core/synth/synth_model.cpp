@@ -70,6 +70,7 @@ public:
                 formatBytes(disk.available));
         m_writer.write(path);
     }
+    void writeWithoutMatrices(const std::filesystem::path& path) const { m_writer.writeWithoutMatrices(path); }
 
 private:
     void setHyperParameters();
@@ -235,6 +236,10 @@ void SynthWriter::report(std::uint64_t bytes) {
 void writeSynthModel(const SynthShape& shape, const QuantMix& mix, std::uint64_t seed,
     const std::filesystem::path& path, const SynthProgress& progress) {
     SynthWriter(shape, mix, seed, progress).write(path);
+}
+
+void writeSynthWithoutMatrices(const SynthShape& shape, const QuantMix& mix, const std::filesystem::path& path) {
+    SynthWriter(shape, mix, 0, {}).writeWithoutMatrices(path);
 }
 
 std::uint64_t synthWeightBytes(const SynthShape& shape, const QuantMix& mix) {

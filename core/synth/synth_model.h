@@ -14,6 +14,9 @@ namespace strata {
 void writeSynthModel(const SynthShape& shape, const QuantMix& mix, std::uint64_t seed,
     const std::filesystem::path& path, const SynthProgress& progress);
 
+// With holes in place of its matrices; see GgufWriter::writeWithoutMatrices.
+void writeSynthWithoutMatrices(const SynthShape& shape, const QuantMix& mix, const std::filesystem::path& path);
+
 // Bytes of all tensors that writeSynthModel() would write.
 std::uint64_t synthWeightBytes(const SynthShape& shape, const QuantMix& mix);
 

@@ -1,25 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/tier/weight_store.h"
 
+#include "core/tier/block_layout.h"
+
 #include <algorithm>
 #include <cassert>
 
 namespace strata {
 namespace {
 
-constexpr std::size_t kAlignment = 256;      // of each tensor: a cache line, and any vector load of any device
 constexpr std::size_t kPieceBytes = 4 << 20; // a cold disk reads this in well under the 200 ms a cancel may take
-
-std::size_t alignUp(std::size_t bytes) {
-    return (bytes + kAlignment - 1) / kAlignment * kAlignment;
-}
-
-std::size_t bufferBytes(const WeightBlock& block) {
-    std::size_t bytes = 0;
-    for (const BlockTensor& tensor : block.tensors)
-        bytes += alignUp(tensor.byteCount);
-    return bytes;
-}
 
 // Reads tensors piece by piece to where they rest; keeps count, and asks at each piece whether to go on.
 class PieceReader {
@@ -72,7 +62,7 @@ private:
 std::uint64_t WeightStore::byteCount(const Model& model) {
     std::uint64_t bytes = 0;
     for (const WeightBlock& block : model.blocks())
-        bytes += bufferBytes(block);
+        bytes += packedBytes(block);
     return bytes;
 }
 
@@ -86,7 +76,7 @@ std::unique_ptr<WeightStore> WeightStore::open(
     for (const WeightBlock& block : model.blocks()) {
         if (stop.stop_requested())
             return nullptr;
-        const Buffer& buffer = store->m_buffers.emplace_back(backend.allocate(bufferBytes(block)));
+        const Buffer& buffer = store->m_buffers.emplace_back(backend.allocate(packedBytes(block)));
         BlockWeights& weights = store->m_weights.emplace_back();
         std::size_t offset = 0;
         for (const BlockTensor& tensor : block.tensors) {
@@ -94,7 +84,7 @@ std::unique_ptr<WeightStore> WeightStore::open(
                 return nullptr;
             weights.set(tensor.role,
                 {.type = tensor.type, .rows = tensor.rows, .columns = tensor.columns, .data = buffer.data() + offset});
-            offset += alignUp(tensor.byteCount);
+            offset += alignTensor(tensor.byteCount);
         }
         store->m_residentBytes += buffer.byteCount();
     }

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/tier/forecast.h"
+
+#include <algorithm>
+
+namespace strata {
+namespace {
+
+double loadSeconds(const Plan& plan, const MachineProfile& profile) {
+    const auto seconds = [](std::uint64_t bytes, double rate) {
+        return bytes == 0 ? 0.0 : static_cast<double>(bytes) / rate;
+    };
+    // Both at once: what has been read crosses the link while the next is read.
+    return std::max(
+        seconds(plan.bytesIn(Tier::Vram) + plan.bytesIn(Tier::Ram), profile.diskBytesPerSecond(plan.modelPath)),
+        seconds(plan.bytesIn(Tier::Vram), profile.linkIn));
+}
+
+// A prompt in chunks; each sees what the chunks before it left in the cache.
+double promptSeconds(
+    const Plan& plan, const MachineProfile& profile, const ForecastRequest& request, PassCost& firstChunk) {
+    double seconds = 0.0;
+    for (std::uint32_t done = 0; done < request.promptTokens;) {
+        const std::uint32_t tokens = std::min(request.chunkTokens, request.promptTokens - done);
+        const PassCost cost =
+            done > 0 && tokens == request.chunkTokens ? firstChunk : schedulePass(plan, tokens, profile).cost;
+        if (done == 0)
+            firstChunk = cost;
+        done += tokens;
+        seconds += cost.seconds + attentionSeconds(plan, tokens, done, profile);
+    }
+    return seconds;
+}
+
+} // namespace
+
+Forecast forecast(const Plan& plan, const MachineProfile& profile, const ForecastRequest& request) {
+    Forecast result;
+    result.decode = schedulePass(plan, 1, profile).cost;
+    const double decode = result.decode.seconds + attentionSeconds(plan, 1, request.promptTokens + 1, profile);
+    result.decodeTokensPerSecond = 1.0 / decode;
+    if (request.promptTokens > 0)
+        result.promptTokensPerSecond = request.promptTokens / promptSeconds(plan, profile, request, result.prompt);
+    result.loadSeconds = loadSeconds(plan, profile);
+    return result;
+}
+
+} // namespace strata

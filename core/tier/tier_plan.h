@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/base/ids.h"
+#include "core/model/weight_block.h"
+#include "core/tier/tier.h"
+#include "core/tier/tier_budget.h"
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace strata {
+
+// One block of a plan: what planning and scheduling need of it.
+struct PlannedBlock {
+    BlockKind kind = BlockKind::Embedding;
+    LayerIndex layer; // meaningless for embedding and head
+    Tier tier = Tier::Ram;
+    std::uint64_t packedBytes = 0; // in the memory it rests in
+    std::uint64_t readBytes = 0; // by a pass of one token: one row of the embedding; a tied head reads the embedding's
+    std::uint64_t weightCount = 0; // that each token is multiplied with; 0 for the embedding
+};
+
+// Blocks that a person wants in a certain tier.
+struct TierOverride {
+    BlockIndex first;
+    BlockIndex last; // included
+    Tier tier = Tier::Vram;
+};
+
+// Where every block rests, made once at load. A value.
+struct Plan {
+    std::string modelPath;            // the drive that holds it sets the pace of blocks on disk
+    std::vector<PlannedBlock> blocks; // in the order of work
+    bool isTied = false;              // the head computes with the embedding's matrix, where that rests
+    bool usesGpu = false;             // keys, values and attention are in VRAM
+    std::uint32_t layerCount = 0;
+    std::uint32_t embeddingLength = 0;     // floats that cross between devices, a token
+    std::uint64_t kvRowBytes = 0;          // keys and values of all layers, one token
+    std::uint64_t attentionMultiplies = 0; // of one token and one row of the cache, all layers
+
+    // VRAM slots through which blocks that do not rest there are streamed, each as large as the largest of them; none
+    // if all rest there.
+    std::uint32_t ringSlotCount = 0;
+    std::uint64_t ringSlotBytes = 0;
+    // RAM slots into which blocks on disk are read, each as large as the largest of them; none if no block is.
+    std::uint32_t stagingSlotCount = 0;
+    std::uint64_t stagingSlotBytes = 0;
+
+    std::array<std::uint64_t, kTierCount> tierBytes = {};      // packed bytes by Tier, without slots
+    std::array<std::uint32_t, kTierCount> tierBlockCount = {}; // by Tier
+    TierBudgets budgets;
+
+    std::uint64_t bytesIn(Tier tier) const { return tierBytes[static_cast<std::size_t>(tier)]; }
+    std::uint32_t blocksIn(Tier tier) const { return tierBlockCount[static_cast<std::size_t>(tier)]; }
+    std::uint64_t vramBytes() const { return bytesIn(Tier::Vram) + ringSlotCount * ringSlotBytes; }
+    std::uint64_t ramBytes() const { return bytesIn(Tier::Ram) + stagingSlotCount * stagingSlotBytes; }
+};
+
+} // namespace strata

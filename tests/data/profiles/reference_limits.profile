@@ -1,0 +1,29 @@
+# The reference machine as wires alone: what its bandwidths allow, with multiplying and exchanging free.
+# Wires: docs/measurements.md. Rates of multiplying are set out of the way, on purpose.
+version = 1
+cpu = Intel Xeon (Sapphire Rapids), 16 cores
+gpu = NVIDIA H100 80GB HBM3
+driver = 580.159.04
+date = 2026-11-22
+ram size = 125 GB
+vram size = 80 GB
+vram read = 3025 GB/s
+link in = 50.6 GB/s
+link in beside host = 49.9 GB/s
+link out = 52.2 GB/s
+host read = 93.3 GB/s
+host read beside link = 87.5 GB/s
+exchange = 0 us
+gpu block = 0 us
+cpu block = 0 us
+cpu multiply 1 = 100000 GB/s
+cpu multiply 2 = 100000 GB/s
+cpu multiply 4 = 100000 GB/s
+cpu multiply 8 = 100000 GB/s
+cpu multiplies = 1000000 G/s
+gpu multiply 1 = 100000 GB/s
+gpu multiply 2 = 100000 GB/s
+gpu multiply 4 = 100000 GB/s
+gpu multiply 8 = 100000 GB/s
+gpu multiplies = 1000000 G/s
+drive = 1.7 GB/s /

@@ -1,0 +1,29 @@
+# NVIDIA GeForce RTX 3070 at PCIe 3.0 x8 beside 8 cores, AVX2, two channels of DDR4-3200.
+# Assumed from published figures, not measured: for forecasts of machines that were not at hand.
+version = 1
+cpu = 8 cores, AVX2, two channels of DDR4-3200
+gpu = NVIDIA GeForce RTX 3070
+driver = none
+date = 2026-11-22
+ram size = 48 GB
+vram size = 8 GB
+vram read = 410 GB/s
+link in = 6.6 GB/s
+link in beside host = 5.4 GB/s
+link out = 6.6 GB/s
+host read = 40 GB/s
+host read beside link = 32.6 GB/s
+exchange = 20 us
+gpu block = 10 us
+cpu block = 20 us
+cpu multiply 1 = 36.8 GB/s
+cpu multiply 2 = 36.8 GB/s
+cpu multiply 4 = 36.0 GB/s
+cpu multiply 8 = 36.0 GB/s
+cpu multiplies = 500 G/s
+gpu multiply 1 = 380 GB/s
+gpu multiply 2 = 380 GB/s
+gpu multiply 4 = 369 GB/s
+gpu multiply 8 = 304 GB/s
+gpu multiplies = 18000 G/s
+drive = 3.3 GB/s /

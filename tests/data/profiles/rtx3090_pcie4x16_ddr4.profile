@@ -1,0 +1,29 @@
+# NVIDIA GeForce RTX 3090 at PCIe 4.0 x16 beside 8 cores, AVX2, two channels of DDR4-3200.
+# Assumed from published figures, not measured: for forecasts of machines that were not at hand.
+version = 1
+cpu = 8 cores, AVX2, two channels of DDR4-3200
+gpu = NVIDIA GeForce RTX 3090
+driver = none
+date = 2026-11-22
+ram size = 48 GB
+vram size = 24 GB
+vram read = 850 GB/s
+link in = 25 GB/s
+link in beside host = 14.6 GB/s
+link out = 25 GB/s
+host read = 40 GB/s
+host read beside link = 23.4 GB/s
+exchange = 20 us
+gpu block = 10 us
+cpu block = 20 us
+cpu multiply 1 = 36.8 GB/s
+cpu multiply 2 = 36.8 GB/s
+cpu multiply 4 = 36.0 GB/s
+cpu multiply 8 = 36.0 GB/s
+cpu multiplies = 500 G/s
+gpu multiply 1 = 780 GB/s
+gpu multiply 2 = 780 GB/s
+gpu multiply 4 = 757 GB/s
+gpu multiply 8 = 624 GB/s
+gpu multiplies = 30000 G/s
+drive = 3.3 GB/s /

@@ -1,0 +1,29 @@
+# NVIDIA GeForce RTX 4070 at PCIe 4.0 x16 beside 8 cores, AVX-512, two channels of DDR5-6000.
+# Assumed from published figures, not measured: for forecasts of machines that were not at hand.
+version = 1
+cpu = 8 cores, AVX-512, two channels of DDR5-6000
+gpu = NVIDIA GeForce RTX 4070
+driver = none
+date = 2026-11-22
+ram size = 64 GB
+vram size = 12 GB
+vram read = 460 GB/s
+link in = 25 GB/s
+link in beside host = 17.9 GB/s
+link out = 25 GB/s
+host read = 75 GB/s
+host read beside link = 53.4 GB/s
+exchange = 20 us
+gpu block = 10 us
+cpu block = 20 us
+cpu multiply 1 = 69.0 GB/s
+cpu multiply 2 = 69.0 GB/s
+cpu multiply 4 = 67.5 GB/s
+cpu multiply 8 = 67.5 GB/s
+cpu multiplies = 1000 G/s
+gpu multiply 1 = 430 GB/s
+gpu multiply 2 = 430 GB/s
+gpu multiply 4 = 417 GB/s
+gpu multiply 8 = 344 GB/s
+gpu multiplies = 25000 G/s
+drive = 3.3 GB/s /
