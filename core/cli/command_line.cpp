@@ -42,7 +42,7 @@ void addModelArgument(CLI::App& command, std::string& model, const std::string& 
 
 void addEngineOptions(CLI::App& command, EngineOptions& options) {
     addModelArgument(command, options.model);
-    command.add_option("--device", options.device, "where to compute: cpu, cuda:0; default: the best there is");
+    command.add_option("--device", options.device, "where to compute: cpu, cuda, cuda:1; default: the best there is");
     command.add_option("-c,--ctx", options.contextTokens, "context in tokens; 0: the model's own, at most 8,192")
         ->transform(wholeNumber(0, kMax32));
     command
@@ -61,9 +61,11 @@ const BackendChoice& chooseDevice(const Devices& devices, const std::string& id)
     if (found != devices.end())
         return *found;
     std::string known;
-    for (const BackendChoice& choice : devices)
-        known += (known.empty() ? "" : ", ") + choice.info.id;
-    fail(ErrorCode::NotFound, "--device {}: expected one of {}", quoteForMessage(id), known);
+    for (const auto& [info, open] : devices)
+        known += fmt::format(
+            "{}{} ({}, {} free)", known.empty() ? "" : ", ", info.id, info.name, formatBytes(info.freeBytes));
+    fail(ErrorCode::NotFound, "--device {}: there is no such device to compute on here; there is {}",
+        quoteForMessage(id), known);
 }
 
 std::unique_ptr<Engine> loadEngine(const EngineOptions& options, const Devices& devices, std::stop_token stop) {

@@ -92,6 +92,12 @@ private slots:
         QTest::newRow("a pipe nobody writes to") << QStringList{"inspect", pipe} << QByteArray("pipe.gguf");
         QTest::newRow("unknown device") << QStringList{"run", m_model, "-p", "a", "--device", "abacus"}
                                         << QByteArray("abacus");
+        const QList<QStringList> computing = {
+            {"run", m_model, "-p", "a"}, {"chat", m_model}, {"bench", m_model}, {"perplexity", m_model, "-f", m_model}};
+        for (const QStringList& command : computing)
+            QTest::addRow("%s on a GPU that is not there", qPrintable(command.first()))
+                << command + QStringList{"--device", "cuda:99"}
+                << QByteArray("no such device to compute on here; there is ");
         QTest::newRow("context beyond the model's")
             << QStringList{"run", m_model, "-p", "a", "--ctx", "999999"} << QByteArray("999,999");
         QTest::newRow("not yet") << QStringList{"plan", m_model} << QByteArray("not yet");
