@@ -37,11 +37,17 @@ QString fenceFor(const QString& text) {
     return QString(longest + 1, u'`');
 }
 
-} // namespace
-
-quint32 Attachment::tokens() const {
-    return tokenCount.value_or(static_cast<quint32>(text.toUtf8().size() / kBytesPerToken + 1));
+// "1,204 tokens", or where they were not counted "about 1,200 tokens".
+QString tokensText(const Attachment& attachment) {
+    quint32 unit = 1;
+    while (!attachment.tokenCount && attachment.tokens() / unit >= 100) {
+        unit *= 10; // two figures are as many as an estimate is worth
+    }
+    const QString count = formatCount((attachment.tokens() + unit / 2) / unit * unit);
+    return attachment.tokenCount ? Composer::tr("%1 tokens").arg(count) : Composer::tr("about %1 tokens").arg(count);
 }
+
+} // namespace
 
 Composer::Composer(QWidget* parent)
     : QWidget(parent), m_box(new QWidget(this)), m_edit(new MessageEdit(m_box)), m_button(new QPushButton(this)),
@@ -123,7 +129,8 @@ void Composer::setDraft(const QString& text) {
 }
 
 void Composer::attach(const QString& title, const QString& text) {
-    m_attachments.append({++m_lastAttachmentId, title, text, std::nullopt});
+    const auto estimate = static_cast<quint32>(text.toUtf8().size() / kBytesPerToken + 1);
+    m_attachments.append({++m_lastAttachmentId, title, text, estimate});
     refreshAttachments();
     emit tokenCountWanted(m_lastAttachmentId, text);
     emit draftChanged();
@@ -275,8 +282,7 @@ void Composer::refreshAttachments() {
 }
 
 void Composer::addChip(const Attachment& attachment) {
-    const QString tokens = formatCount(attachment.tokens());
-    const QString count = attachment.tokenCount ? tr("%1 tokens").arg(tokens) : tr("about %1 tokens").arg(tokens);
+    const QString count = tokensText(attachment);
     const bool isTooLong = m_contextTokens > 0 && attachment.tokens() > m_contextTokens;
     auto* chip = new QToolButton(m_attachmentRow);
     chip->setText(QString(attachment.title + u"   "_s + count) + (isTooLong ? tr(", too long") : QString()));
@@ -301,12 +307,10 @@ void Composer::addChip(const Attachment& attachment) {
 QString Composer::tooLongSentence() const {
     for (const Attachment& attachment : m_attachments) {
         if (m_contextTokens > 0 && attachment.tokens() > m_contextTokens) {
-            const QString count = formatCount(attachment.tokens());
             return tr(
-                "%1 alone has %2 tokens, but the model keeps only %3 in mind. Take it out, shorten it, or load the "
-                "model with more context.")
-                .arg(attachment.title, attachment.tokenCount ? count : tr("about %1").arg(count),
-                    formatCount(m_contextTokens));
+                "%1 alone has %2, but the model keeps only %3 in mind. Take it out, shorten it, or load the model "
+                "with more context.")
+                .arg(attachment.title, tokensText(attachment), formatCount(m_contextTokens));
         }
     }
     return {};

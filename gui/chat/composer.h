@@ -17,9 +17,10 @@ struct Attachment {
     int id = 0;
     QString title;
     QString text;
-    std::optional<quint32> tokenCount; // nullopt: not counted yet
+    quint32 estimatedTokens = 0;
+    std::optional<quint32> tokenCount = {}; // nullopt: not counted yet
 
-    quint32 tokens() const; // counted, or else estimated
+    quint32 tokens() const { return tokenCount.value_or(estimatedTokens); }
 };
 
 // Where a person writes: the message, what goes along with it, and Send, which is Stop while a reply is written.

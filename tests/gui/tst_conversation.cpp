@@ -19,6 +19,7 @@ private slots:
     void typedMessageGetsAReply();
     void cursorStandsInTheMessageAtStart();
     void escapeStopsTheReply();
+    void stoppedReplyIsKeptAndGoesOn();
     void escapeStopsLoading();
     void regenerateWritesTheReplyAgain();
     void secondMessageGoesOn();
@@ -85,6 +86,37 @@ void TestConversation::escapeStopsTheReply() {
     gates->verbs.open();
     QVERIFY(desk.waitFor(State::Ready));
     QVERIFY(!desk.window->chat().isReplying());
+}
+
+void TestConversation::stoppedReplyIsKeptAndGoesOn() {
+    const auto gates = std::make_shared<strata::Gates>();
+    Desk desk(m_folder->path(), strata::decorate<strata::SlowBackend>(strata::cpuBackend(1), gates));
+    desk.window->loadModel(modelPath());
+    QVERIFY(desk.waitFor(State::Ready));
+    ReplySettings settings;
+    settings.sampling.temperature = 0;
+    settings.maxTokens = 40;
+    desk.window->chat().setReplySettings(settings);
+    gates->verbs.close();
+    type(desk, QStringLiteral("Hello there"));
+    while (last(desk).text.isEmpty()) {
+        gates->verbs.waitForVisitor();
+        gates->verbs.letThrough(8);
+        QCoreApplication::processEvents();
+    }
+    gates->verbs.waitForVisitor();
+    desk.press(Qt::Key_Escape);
+    gates->verbs.open();
+    QVERIFY(desk.waitFor(State::Ready));
+    const TranscriptEntry half = last(desk);
+    QVERIFY(!half.text.isEmpty());
+    QCOMPARE(half.stats->stopNote, QStringLiteral("stopped"));
+    QVERIFY(half.stats->generatedTokens < 40);
+    desk.window->chat().continueReply();
+    QVERIFY(desk.waitFor(State::Ready));
+    QVERIFY(last(desk).text.startsWith(half.text));
+    QVERIFY(last(desk).text.size() > half.text.size());
+    QCOMPARE(desk.window->chat().transcript().rowCount(), 2);
 }
 
 void TestConversation::escapeStopsLoading() {
