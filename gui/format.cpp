@@ -11,10 +11,16 @@
 
 namespace {
 
-// At most three significant figures, none of them a zero behind the point that says nothing: "6.3", "48", "0.92".
+// `value` rounded to so many significant figures, and no more behind the point than they are: "6.3", "48", "35,900".
 QString significant(double value, int figures) {
-    const int before = value < 1 ? 1 : static_cast<int>(std::floor(std::log10(value))) + 1;
-    return QString::number(value, 'f', std::clamp(figures - before, 0, figures - 1));
+    const auto figuresBefore = [](double number) {
+        return number < 1 ? 1 : static_cast<int>(std::floor(std::log10(number))) + 1;
+    };
+    const double step = std::pow(10.0, figuresBefore(value) - figures);
+    const double rounded = std::round(value / step) * step; // 9.996 becomes 10.0, not 10.00
+    if (rounded >= 999.5)
+        return formatCount(static_cast<quint64>(std::llround(rounded)));
+    return QString::number(rounded, 'f', std::clamp(figures - figuresBefore(rounded), 0, figures - 1));
 }
 
 } // namespace
@@ -47,8 +53,6 @@ QString formatByteRate(double bytesPerSecond) {
 }
 
 QString formatTokenRate(double tokensPerSecond) {
-    if (tokensPerSecond >= 999.5)
-        return formatCount(static_cast<quint64>(std::llround(tokensPerSecond / 10)) * 10) + QStringLiteral(" tok/s");
     return significant(tokensPerSecond, tokensPerSecond < 10 ? 2 : 3) + QStringLiteral(" tok/s");
 }
 

@@ -34,6 +34,8 @@ void reply(Engine& engine, Session& session, const Options& options, std::vector
     };
     const GenerationResult result = engine.generate(session, request, sinks, interrupt.token());
     printPiece("\n");
+    if (result.reason == StopReason::Cancelled && InterruptGuard::isToEnd())
+        throw Interrupted();
     if (!result.templateNotice.empty())
         printNote(result.templateNotice);
     printNote(describeResult(result));

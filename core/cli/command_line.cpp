@@ -6,6 +6,8 @@
 #include "core/base/text.h"
 #include "core/cli/interrupt.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
@@ -150,7 +152,8 @@ CLI::Validator wholeNumber(std::uint64_t low, std::uint64_t high) {
         const std::uint64_t value = std::strtoull(text.c_str(), nullptr, 10);
         if (isDigits && errno == 0 && value >= low && value <= high)
             return std::string();
-        return fmt::format("expected a whole number from {} to {}, got '{}'", low, high, quoteForMessage(text));
+        return fmt::format("expected a whole number from {} to {}, got '{}'", formatCount(low), formatCount(high),
+            quoteForMessage(text));
     };
     return CLI::Validator(check, "");
 }
@@ -162,6 +165,15 @@ CLI::Validator realNumber(double low, double high) {
         if (!text.empty() && *end == '\0' && value >= low && value <= high)
             return std::string();
         return fmt::format("expected a number from {} to {}, got '{}'", low, high, quoteForMessage(text));
+    };
+    return CLI::Validator(check, "");
+}
+
+CLI::Validator oneOf(std::vector<std::string_view> names) {
+    const auto check = [names = std::move(names)](std::string& text) {
+        if (std::find(names.begin(), names.end(), text) != names.end())
+            return std::string();
+        return fmt::format("expected one of {}, got '{}'", fmt::join(names, ", "), quoteForMessage(text));
     };
     return CLI::Validator(check, "");
 }

@@ -58,6 +58,7 @@ void addSamplingOptions(CLI::App& command, SamplingOptions& options);
 // Checks for options. CLI11's own take NaN for a number in range, wrap negative ones and read 010 as octal.
 CLI::Validator wholeNumber(std::uint64_t low, std::uint64_t high);
 CLI::Validator realNumber(double low, double high);
+CLI::Validator oneOf(std::vector<std::string_view> names);
 
 // "24G", "24.5G", "512M", "1000": bytes, G = 1e9. Throws CLI::ValidationError.
 std::uint64_t parseSize(const std::string& text);

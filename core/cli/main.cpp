@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // strata-cli: the headless front end. Exit 0 on success, 1 on failure with one sentence on standard error, 2 on wrong
-// usage, 130 after Ctrl+C.
+// usage, 130 after Ctrl+C, 143 after SIGTERM.
 #include "core/base/error.h"
 #include "core/base/log.h"
 #include "core/base/text.h"
 #include "core/cli/command_line.h"
 #include "core/cli/interrupt.h"
+#include "core/cli/usage.h"
 #include "core/cpu/cpu_backend.h"
 #include "cuda/cuda_backend.h"
 
@@ -28,7 +29,9 @@ int parse(int argc, char** argv) {
 
     CLI::App program(
         "Strata runs language models from GGUF files. See docs/cli.md for the JSON that commands print.", "strata-cli");
-    program.set_version_flag("--version", STRATA_VERSION);
+    program.formatter(std::make_shared<PlainFormatter>()); // before the commands, which take it over
+    program.set_help_flag("-h,--help", "shows this");
+    program.set_version_flag("--version", STRATA_VERSION, "shows the version");
     program.require_subcommand(1);
     program.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast); // so that wrappers can override
     addInspect(program);
@@ -41,6 +44,8 @@ int parse(int argc, char** argv) {
     addPerplexity(program, devices);
     addProfile(program, devices, &strata::cudaDevices);
     addSynth(program);
+    for (CLI::App* command : program.get_subcommands({}))
+        command->group("Commands");
     const auto isFirst = [&](CLI::App* command) { return command->get_name() == argv[1]; };
     if (argc > 1 && argv[1][0] != '-' && program.get_subcommands(isFirst).empty()) {
         printNote(fmt::format(
@@ -50,9 +55,13 @@ int parse(int argc, char** argv) {
     try {
         program.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-        const bool isHelp = error.get_exit_code() == 0;
-        program.exit(error);
-        return isHelp ? 0 : 2;
+        if (error.get_exit_code() == 0)
+            return program.exit(error); // help or version, which it prints
+        const auto commands = program.get_subcommands();
+        const std::string command = commands.empty() ? "" : " " + commands.front()->get_name();
+        printNote(fmt::format(
+            "strata-cli{}: {}; strata-cli{} --help lists what can be given", command, usageSentence(error), command));
+        return 2;
     }
     return 0;
 }
@@ -78,7 +87,7 @@ int main(int argc, char** argv) {
     try {
         return parse(argc, argv);
     } catch (const strata::cli::Interrupted&) {
-        return 130;
+        return strata::cli::InterruptGuard::exitCode();
     } catch (const strata::Error& error) {
         printFailure(error.what());
     } catch (const std::bad_alloc&) {

@@ -65,18 +65,20 @@ void addRun(CLI::App& program, const Devices& devices) {
     addSamplingOptions(*command, options->sampling);
     CLI::Option* prompt = command->add_option("-p,--prompt", options->prompt, "the prompt");
     CLI::Option* file =
-        command->add_option("-f,--file", options->promptFile, "read the prompt from a file; - is standard input");
-    prompt->excludes(file);
+        command->add_option("-f,--file", options->promptFile, "the prompt from a file instead; - is standard input");
     CLI::Option* system = command->add_option("--system", options->system, "system prompt");
     command->add_option("--stop", options->stopStrings, "end before this text; may be given more than once")
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     command->add_option("-n", options->maxTokens, "tokens of the reply; 0: until it ends or the context is full")
         ->transform(wholeNumber(0, 4294967295U));
-    command->add_flag("--raw", options->isRaw, "continue the prompt as plain text, without a chat template")
-        ->excludes(system);
-    command->callback([options, prompt, file, &devices] {
+    command->add_flag("--raw", options->isRaw, "continue the prompt as plain text, without a chat template");
+    command->callback([options, prompt, file, system, &devices] {
         if (prompt->count() + file->count() == 0)
             throw CLI::RequiredError("-p or -f");
+        if (prompt->count() > 0 && file->count() > 0)
+            throw CLI::ValidationError("-p and -f can't be given together: there is one prompt");
+        if (options->isRaw && system->count() > 0)
+            throw CLI::ValidationError("--raw and --system can't be given together: plain text has no system prompt");
         run(*options, devices);
     });
 }

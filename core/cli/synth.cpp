@@ -6,7 +6,7 @@
 #include "core/cli/command_line.h"
 #include "core/cli/interrupt.h"
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <filesystem>
 #include <limits>
@@ -14,8 +14,9 @@
 namespace strata::cli {
 namespace {
 
-std::vector<std::string> toStrings(const std::vector<std::string_view>& names) {
-    return {names.begin(), names.end()};
+// "shape: tiny, 1b, 8b"
+std::string listing(std::string_view what, const std::vector<std::string_view>& names) {
+    return fmt::format("{}: {}", what, fmt::join(names, ", "));
 }
 
 // What is there already is lost only when asked for, and never when it is no ordinary file.
@@ -57,11 +58,13 @@ void addSynth(CLI::App& program) {
     auto path = std::make_shared<std::string>();
     auto mayReplace = std::make_shared<bool>(false);
     CLI::App* command = program.add_subcommand("synth", "random weights in real shapes, for speed only");
-    command->add_option("--preset", request->preset, "shape")
+    command->add_option("--preset", request->preset, listing("shape", synthPresetNames()))
         ->required()
-        ->check(CLI::IsMember(toStrings(synthPresetNames())));
-    command->add_option("--quant", request->quant, "format; default: Q4_K_M, for tiny Q8_0")
-        ->check(CLI::IsMember(toStrings(synthQuantNames())));
+        ->check(oneOf(synthPresetNames()));
+    command
+        ->add_option(
+            "--quant", request->quant, listing("format", synthQuantNames()) + "; default Q4_K_M, for tiny Q8_0")
+        ->check(oneOf(synthQuantNames()));
     command->add_option("--seed", request->seed, "same seed, same bytes")
         ->transform(wholeNumber(0, std::numeric_limits<std::uint64_t>::max()))
         ->capture_default_str();

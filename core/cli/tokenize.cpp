@@ -4,23 +4,41 @@
 #include "core/gguf/gguf_file.h"
 #include "core/tokenizer/tokenizer.h"
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
+
+#include <iterator>
 
 namespace strata::cli {
 namespace {
 
+// As JSON in pieces, since a text of 100 MB has more ids than anybody wants to hold twice.
+void printIds(const std::vector<TokenId>& ids) {
+    constexpr std::size_t kFlushBytes = 1 << 16;
+    std::string line = "[";
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+        fmt::format_to(std::back_inserter(line), "{}{}", i == 0 ? "" : ",", ids[i].value);
+        if (line.size() >= kFlushBytes) {
+            printPiece(line);
+            line.clear();
+        }
+    }
+    printResult(line + "]");
+}
+
+// Text that a person may have typed, or that may name control tokens.
+PromptText readPrompt(bool special) {
+    const std::string text = readAllInput();
+    return special ? PromptText::fromTemplate(text) : PromptText::fromPerson(text);
+}
+
 void tokenize(const std::string& model, bool special, bool noBos) {
     const GgufFile file(model);
     const Tokenizer tokenizer(readVocabulary(file));
-    const std::string text = readAllInput();
-    std::vector<TokenId> ids =
-        tokenizer.encode(special ? PromptText::fromTemplate(text) : PromptText::fromPerson(text));
+    std::vector<TokenId> ids = tokenizer.encode(readPrompt(special));
     if (!noBos)
         ids = tokenizer.withBos(std::move(ids));
-    auto json = nlohmann::json::array();
-    for (const TokenId id : ids)
-        json.push_back(id.value);
-    printResult(json.dump());
+    printIds(ids);
 }
 
 std::vector<TokenId> parseIds(const std::string& text, std::size_t vocabularySize) {

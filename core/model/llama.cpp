@@ -109,15 +109,17 @@ std::vector<float> readRopeFactors(const GgufFile& file, std::uint32_t ropeLengt
     if (tensor == nullptr)
         return {};
     if (tensor->type != QuantType::F32)
-        fail(ErrorCode::Unsupported, "{}: expected type F32, file has {}", kRopeFactorsName, traits(tensor->type).name);
+        fail(ErrorCode::Unsupported, "{}: {}: expected type F32, file has {}", file.path().string(), kRopeFactorsName,
+            traits(tensor->type).name);
     if (tensor->elementCount() != ropeLength / 2)
-        fail(ErrorCode::BadFile, "{}: expected {} factors, file has {}", kRopeFactorsName, ropeLength / 2,
-            tensor->elementCount());
+        fail(ErrorCode::BadFile, "{}: {}: expected {} factors, file has {}", file.path().string(), kRopeFactorsName,
+            ropeLength / 2, tensor->elementCount());
     std::vector<float> factors(tensor->elementCount());
     file.readTensor(*tensor, 0, std::as_writable_bytes(std::span(factors)));
     for (const float factor : factors)
         if (!(factor > 0.0F) || !std::isfinite(factor))
-            fail(ErrorCode::BadFile, "{}: expected factors above 0, found {}", kRopeFactorsName, factor);
+            fail(ErrorCode::BadFile, "{}: {}: expected factors above 0, found {}", file.path().string(),
+                kRopeFactorsName, factor);
     return factors;
 }
 

@@ -13,19 +13,21 @@
 namespace strata {
 namespace {
 
-void checkShape(const TensorSlot& slot, const GgufTensor& tensor) {
+void checkShape(const GgufFile& file, const TensorSlot& slot, const GgufTensor& tensor) {
     const auto& found = tensor.dimensions;
     if (found[0] == slot.columns && found[1] == slot.rows && found[2] == 1 && found[3] == 1)
         return;
     std::string shape = fmt::format("{} x {}", found[1], found[0]);
     for (std::uint32_t i = 2; i < tensor.dimensionCount; ++i)
         shape = fmt::format("{} x {}", found[i], shape);
-    fail(ErrorCode::BadFile, "{}: expected {} x {}, file has {}", slot.name, slot.rows, slot.columns, shape);
+    fail(ErrorCode::BadFile, "{}: {}: expected {} x {}, file has {}", file.path().string(), slot.name, slot.rows,
+        slot.columns, shape);
 }
 
-void checkType(const TensorSlot& slot, const GgufTensor& tensor) {
+void checkType(const GgufFile& file, const TensorSlot& slot, const GgufTensor& tensor) {
     if (isVector(slot.role) && tensor.type != QuantType::F32)
-        fail(ErrorCode::Unsupported, "{}: expected type F32, file has {}", slot.name, traits(tensor.type).name);
+        fail(ErrorCode::Unsupported, "{}: {}: expected type F32, file has {}", file.path().string(), slot.name,
+            traits(tensor.type).name);
 }
 
 // Null: an optional tensor that the file does not have.
@@ -34,8 +36,8 @@ const GgufTensor* findSlot(const GgufFile& file, const TensorSlot& slot) {
     if (tensor == nullptr && slot.isRequired)
         fail(ErrorCode::BadFile, "{}: expected tensor {}, the file does not have it", file.path().string(), slot.name);
     if (tensor != nullptr) {
-        checkShape(slot, *tensor);
-        checkType(slot, *tensor);
+        checkShape(file, slot, *tensor);
+        checkType(file, slot, *tensor);
     }
     return tensor;
 }

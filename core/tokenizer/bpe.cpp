@@ -3,6 +3,7 @@
 
 #include "core/base/utf8.h"
 #include "core/tokenizer/byte_alphabet.h"
+#include "core/tokenizer/text_cut.h"
 
 #include <algorithm>
 #include <deque>
@@ -91,7 +92,16 @@ void BpeEncoder::loadMerges(const Vocabulary& vocabulary) {
     }
 }
 
+// In parts, so that what is known of each character is known of one part at a time.
 void BpeEncoder::encode(std::string_view text, std::vector<TokenId>& out) const {
+    while (!text.empty()) {
+        const std::size_t length = findCut(text, kPieceBytes);
+        encodePart(text.substr(0, length), out);
+        text.remove_prefix(length);
+    }
+}
+
+void BpeEncoder::encodePart(std::string_view text, std::vector<TokenId>& out) const {
     const std::string repaired = repairUtf8(text);
     if (!repaired.empty())
         text = repaired;

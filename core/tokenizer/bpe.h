@@ -38,6 +38,7 @@ private:
         std::vector<std::uint64_t> queue; // heap of rank << 32 | left, least on top
     };
     void loadMerges(const Vocabulary& vocabulary);
+    void encodePart(std::string_view text, std::vector<TokenId>& out) const;
     void encodeWord(std::string_view bytes, Word& word, std::vector<TokenId>& out) const;
     void startWord(std::string_view bytes, Word& word) const;
     void mergeAt(std::uint32_t left, Word& word) const;

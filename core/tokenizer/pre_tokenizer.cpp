@@ -140,12 +140,18 @@ const Row* findRow(std::string_view name) {
 } // namespace
 
 const PreTokenizer& PreTokenizer::byName(std::string_view name) {
-    if (const Row* row = findRow(name))
-        return row->rule;
+    requireName(name, {});
+    return findRow(name)->rule;
+}
+
+void PreTokenizer::requireName(std::string_view name, std::string_view source) {
+    if (findRow(name) != nullptr)
+        return;
     std::string known;
     for (const Row& row : kRows)
         known.append(known.empty() ? "" : ", ").append(row.name);
-    fail(ErrorCode::Unsupported, "tokenizer.ggml.pre: expected one of {}; found \"{}\"", known, quoteForMessage(name));
+    fail(ErrorCode::Unsupported, "{}{}tokenizer.ggml.pre: expected one of {}; found \"{}\"", source,
+        source.empty() ? "" : ": ", known, quoteForMessage(name));
 }
 
 std::vector<std::uint32_t> PreTokenizer::split(const CharText& text) const {

@@ -20,7 +20,9 @@ public:
     constexpr PreTokenizer(std::span<const Pass> passes, bool takesWholeWords)
         : m_passes(passes), m_takesWholeWords(takesWholeWords) {}
 
-    static const PreTokenizer& byName(std::string_view name); // throws Error (Unsupported) listing the known names
+    static const PreTokenizer& byName(std::string_view name); // throws as requireName does
+    // Throws Error (Unsupported) listing the known names; `source` is the file that has this one, and may be empty.
+    static void requireName(std::string_view name, std::string_view source);
 
     // Character positions where words end, ascending; the last is text.size(). Empty for an empty text.
     std::vector<std::uint32_t> split(const CharText& text) const;

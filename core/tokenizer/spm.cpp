@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/tokenizer/spm.h"
 
+#include "core/tokenizer/text_cut.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -152,8 +154,13 @@ SpmEncoder::SpmEncoder(const Vocabulary& vocabulary) : m_vocabulary(vocabulary) 
 }
 
 void SpmEncoder::encode(std::string_view text, bool withPrefix, std::vector<TokenId>& out) const {
-    const std::string escaped = withVisibleSpaces(text, withPrefix);
-    Merger(*this, escaped).run(out);
+    while (!text.empty()) {
+        const std::size_t length = m_isCutBeforeSpaces ? findCut(text, kPieceBytes) : text.size();
+        const std::string escaped = withVisibleSpaces(text.substr(0, length), withPrefix);
+        Merger(*this, escaped).run(out);
+        text.remove_prefix(length);
+        withPrefix = false;
+    }
 }
 
 void SpmEncoder::appendSymbol(std::string_view symbol, std::vector<TokenId>& out) const {

@@ -15,31 +15,37 @@ namespace {
 
 constexpr std::size_t kMaxTokens = std::size_t{1} << 28; // ids and lengths then fit every 32-bit field
 
+// "model.gguf: tokenizer.ggml.scores": where something is wrong.
+std::string place(const GgufFile& file, std::string_view key) {
+    return fmt::format("{}: {}", file.path().string(), key);
+}
+
 TokenizerKind readKind(const GgufFile& file) {
-    const std::string& model = file.requireString("tokenizer.ggml.model");
+    constexpr std::string_view kKey = "tokenizer.ggml.model";
+    const std::string& model = file.requireString(kKey);
     if (model == "llama")
         return TokenizerKind::SentencePiece;
     if (model == "gpt2")
         return TokenizerKind::BytePairEncoding;
-    fail(ErrorCode::Unsupported,
-        "tokenizer.ggml.model: expected llama (SentencePiece) or gpt2 (byte pair encoding), found \"{}\"",
-        quoteForMessage(model));
+    fail(ErrorCode::Unsupported, "{}: expected llama (SentencePiece) or gpt2 (byte pair encoding), found \"{}\"",
+        place(file, kKey), quoteForMessage(model));
 }
 
 std::vector<std::string> readTexts(const GgufFile& file) {
-    const std::vector<std::string>* texts = file.getStrings("tokenizer.ggml.tokens");
+    constexpr std::string_view kKey = "tokenizer.ggml.tokens";
+    const std::vector<std::string>* texts = file.getStrings(kKey);
     if (!texts)
-        fail(ErrorCode::BadFile, "tokenizer.ggml.tokens: expected a list of tokens, found none");
+        fail(ErrorCode::BadFile, "{}: expected a list of tokens, found none", place(file, kKey));
     if (texts->empty() || texts->size() > kMaxTokens)
-        fail(ErrorCode::BadFile, "tokenizer.ggml.tokens: expected 1 to {} tokens, found {}", formatCount(kMaxTokens),
+        fail(ErrorCode::BadFile, "{}: expected 1 to {} tokens, found {}", place(file, kKey), formatCount(kMaxTokens),
             formatCount(texts->size()));
     return *texts;
 }
 
-void checkLength(std::string_view key, std::size_t length, std::size_t tokenCount) {
+void checkLength(const GgufFile& file, std::string_view key, std::size_t length, std::size_t tokenCount) {
     if (length != tokenCount)
-        fail(ErrorCode::BadFile, "{}: expected one entry per token ({}), found {}", key, formatCount(tokenCount),
-            formatCount(length));
+        fail(ErrorCode::BadFile, "{}: expected one entry per token ({}), found {}", place(file, key),
+            formatCount(tokenCount), formatCount(length));
 }
 
 std::vector<float> readScores(const GgufFile& file, TokenizerKind kind, std::size_t tokenCount) {
@@ -47,14 +53,14 @@ std::vector<float> readScores(const GgufFile& file, TokenizerKind kind, std::siz
     const auto numbers = file.getNumbers(kKey);
     if (!numbers) {
         if (kind == TokenizerKind::SentencePiece)
-            fail(ErrorCode::BadFile, "{}: expected one score per token, found none", kKey);
+            fail(ErrorCode::BadFile, "{}: expected one score per token, found none", place(file, kKey));
         return {};
     }
-    checkLength(kKey, numbers->size(), tokenCount);
+    checkLength(file, kKey, numbers->size(), tokenCount);
     std::vector<float> scores(tokenCount);
     for (std::size_t i = 0; i < tokenCount; ++i) {
         if (std::isnan((*numbers)[i]))
-            fail(ErrorCode::BadFile, "{}: expected a number for token {}, found NaN", kKey, i);
+            fail(ErrorCode::BadFile, "{}: expected a number for token {}, found NaN", place(file, kKey), i);
         scores[i] = static_cast<float>((*numbers)[i]);
     }
     return scores;
@@ -66,11 +72,12 @@ std::vector<TokenKind> readKinds(const GgufFile& file, std::size_t tokenCount) {
     const auto numbers = file.getNumbers(kKey);
     if (!numbers)
         return kinds;
-    checkLength(kKey, numbers->size(), tokenCount);
+    checkLength(file, kKey, numbers->size(), tokenCount);
     for (std::size_t i = 0; i < tokenCount; ++i) {
         const double number = (*numbers)[i];
         if (!(number >= 0 && number <= 6 && number == std::floor(number)))
-            fail(ErrorCode::BadFile, "{}: expected a kind from 0 to 6 for token {}, found {}", kKey, i, number);
+            fail(ErrorCode::BadFile, "{}: expected a kind from 0 to 6 for token {}, found {}", place(file, kKey), i,
+                number);
         // 0 says "undefined": nothing may depend on such a token, like on one that is not used.
         kinds[i] = number == 0 ? TokenKind::Unused : static_cast<TokenKind>(static_cast<int>(number));
     }
@@ -81,14 +88,14 @@ std::vector<std::string> readMerges(const GgufFile& file) {
     constexpr std::string_view kKey = "tokenizer.ggml.merges";
     const std::vector<std::string>* merges = file.getStrings(kKey);
     if (!merges)
-        fail(ErrorCode::BadFile, "{}: expected a list of merges, found none", kKey);
+        fail(ErrorCode::BadFile, "{}: expected a list of merges, found none", place(file, kKey));
     if (merges->size() > kMaxTokens)
-        fail(ErrorCode::BadFile, "{}: expected at most {} merges, found {}", kKey, formatCount(kMaxTokens),
+        fail(ErrorCode::BadFile, "{}: expected at most {} merges, found {}", place(file, kKey), formatCount(kMaxTokens),
             formatCount(merges->size()));
     for (const std::string& merge : *merges) {
         const std::size_t space = merge.find(' ', 1);
         if (merge.empty() || space == std::string::npos || space + 1 == merge.size())
-            fail(ErrorCode::BadFile, "{}: expected two texts with a space between, found \"{}\"", kKey,
+            fail(ErrorCode::BadFile, "{}: expected two texts with a space between, found \"{}\"", place(file, kKey),
                 quoteForMessage(merge));
     }
     return *merges;
@@ -99,7 +106,7 @@ std::optional<TokenId> readId(const GgufFile& file, std::string_view key, std::s
     if (!id)
         return std::nullopt;
     if (*id >= tokenCount)
-        fail(ErrorCode::BadFile, "{}: expected a token below {}, found {}", key, formatCount(tokenCount),
+        fail(ErrorCode::BadFile, "{}: expected a token below {}, found {}", place(file, key), formatCount(tokenCount),
             formatCount(*id));
     return TokenId(static_cast<std::uint32_t>(*id));
 }
@@ -160,6 +167,7 @@ Vocabulary readVocabulary(const GgufFile& file) {
         vocabulary.merges = readMerges(file);
         const std::string* name = file.getString("tokenizer.ggml.pre");
         vocabulary.preTokenizer = name && !name->empty() ? *name : "default";
+        PreTokenizer::requireName(vocabulary.preTokenizer, file.path().string());
     }
     readSpecialIds(file, vocabulary);
     readFlags(file, vocabulary);

@@ -33,7 +33,7 @@ struct Vocabulary {
     bool stripsAfterControl = false; // white space right of a control token is not text (Phi 3)
 };
 
-// Throws Error (BadFile, Unsupported) naming the key. Works on files without tensors.
+// Throws Error (BadFile, Unsupported) naming file and key. Works on files without tensors.
 Vocabulary readVocabulary(const GgufFile& file);
 
 } // namespace strata

@@ -71,10 +71,70 @@ private slots:
         QVERIFY(outcome.output.isEmpty());
     }
 
+    void wrongUsageIsSaidInPlainWords_data() {
+        QTest::addColumn<QStringList>("arguments");
+        QTest::addColumn<QByteArray>("sentence");
+        QTest::newRow("no command") << QStringList() << QByteArray("a command is missing");
+        QTest::newRow("no model") << QStringList{"run", "-p", "a"} << QByteArray("MODEL is missing");
+        QTest::newRow("no prompt") << QStringList{"run", "x.gguf"} << QByteArray("-p or -f is missing");
+        QTest::newRow("no value") << QStringList{"run", "x.gguf", "-p"} << QByteArray("--prompt needs a value");
+        QTest::newRow("two prompts") << QStringList{"run", "x.gguf", "-p", "a", "-f", "b"}
+                                     << QByteArray("-p and -f can't be given together");
+        QTest::newRow("plain text with a system prompt")
+            << QStringList{"run", "x.gguf", "-p", "a", "--raw", "--system", "b"}
+            << QByteArray("--raw and --system can't be given together");
+        QTest::newRow("one too many") << QStringList{"inspect", "a", "b\x1b"}
+                                      << QByteArray("there is no place for b\\x1b");
+        QTest::newRow("not in a list") << QStringList{"synth", "--preset", "9b", "out.gguf"}
+                                       << QByteArray("expected one of tiny, 1b, 8b, 70b");
+    }
+    void wrongUsageIsSaidInPlainWords() {
+        QFETCH(QStringList, arguments);
+        QFETCH(QByteArray, sentence);
+        const Outcome outcome = runCli(arguments);
+        QCOMPARE(outcome.exitCode, 2);
+        QVERIFY2(outcome.errors.contains(sentence), outcome.errors.constData());
+        QCOMPARE(outcome.errors.count('\n'), 1);
+        QVERIFY(outcome.errors.contains("--help"));
+    }
+
+    void helpHasNoWordsOfItsLibrary() {
+        for (const char* command : {"", "inspect", "tokenize", "detokenize", "run", "chat", "plan", "bench",
+                 "perplexity", "profile", "synth"}) {
+            QStringList arguments{"--help"};
+            if (*command != '\0')
+                arguments.prepend(command);
+            const QByteArray help = runCli(arguments).output;
+            QVERIFY(help.contains("Usage: strata-cli"));
+            for (const char* word : {"REQUIRED", "Excludes", "UINT", "FLOAT", "TEXT:", "SUBCOMMAND", "OPTIONS",
+                     "Positionals", "--json TEXT", "--raw TEXT", "program version information"})
+                QVERIFY2(!help.contains(word), word);
+        }
+    }
+
+    void modelThatCameWithTheProgramIsFoundByName() {
+        const Outcome outcome = runCli({"inspect", "strata-demo", "--json"});
+        QCOMPARE(outcome.exitCode, 0);
+        QVERIFY(toObject(outcome.output)["path"].toString().endsWith("share/strata/models/strata-demo.gguf"));
+    }
+
     void helpExitsWithZero() {
         const Outcome outcome = runCli({"run", "--help"});
         QCOMPARE(outcome.exitCode, 0);
         QVERIFY(outcome.output.contains("--temp"));
+    }
+
+    void tokenizeHoldsNoManyCopiesOfALongText() {
+        const QByteArray text = QByteArray("The lighthouse keeper's fox, at 5 o'clock. ").repeated(400'000); // 17 MB
+        QProcess process;
+        process.start("/bin/sh", {"-c", "ulimit -v 600000; exec \"$0\" tokenize strata-demo", STRATA_CLI});
+        process.write(text);
+        process.closeWriteChannel();
+        QVERIFY(process.waitForFinished(120000));
+        const QByteArray errors = process.readAllStandardError();
+        QVERIFY2(process.exitCode() == 0, errors.constData());
+        const QJsonDocument ids = QJsonDocument::fromJson(process.readAllStandardOutput());
+        QVERIFY(ids.array().size() > 1'000'000);
     }
 
     void failureIsOneSentenceAndExitsWithOne_data() {
@@ -248,6 +308,30 @@ private slots:
         QCOMPARE(process.exitStatus(), QProcess::NormalExit);
         // The tiny context may be full before the signal arrives: then the reply simply ended.
         QVERIFY(process.exitCode() == 130 || process.exitCode() == 0);
+    }
+
+    void stoppedSynthLeavesNothing_data() {
+        QTest::addColumn<int>("signal");
+        QTest::newRow("Ctrl+C") << SIGINT;
+        QTest::newRow("asked to end") << SIGTERM;
+        QTest::newRow("terminal closed") << SIGHUP;
+    }
+    void stoppedSynthLeavesNothing() {
+        QFETCH(int, signal);
+        const QTemporaryDir folder;
+        QProcess process;
+        process.start(STRATA_CLI, {"synth", "--preset", "1b", "--quant", "F32", folder.filePath("big.gguf")});
+        QVERIFY(process.waitForStarted());
+        const auto files = [&] { return QDir(folder.path()).entryList(QDir::Files); };
+        QTRY_VERIFY_WITH_TIMEOUT(!files().isEmpty() || process.state() == QProcess::NotRunning, 30000);
+        if (process.state() == QProcess::NotRunning && process.readAllStandardError().contains("free on the disk"))
+            QSKIP("the disk has no room for a model of 5 GB");
+        QVERIFY(files().first().endsWith(".part"));
+        ::kill(static_cast<pid_t>(process.processId()), signal);
+        QVERIFY(process.waitForFinished(60000));
+        QCOMPARE(process.exitStatus(), QProcess::NormalExit);
+        QCOMPARE(process.exitCode(), 128 + signal);
+        QCOMPARE(files(), QStringList());
     }
 
 private:

@@ -76,6 +76,11 @@ class TestModel : public QObject {
         }
     }
 
+    // The file's path, and then this.
+    static void expectSentence(const std::filesystem::path& path, const std::string& text) {
+        QCOMPARE(sentence(path), path.string() + ": " + text);
+    }
+
     void addRefused(const char* row, const Names& dropped, const Keys& keys, const char* part) {
         QTest::newRow(row) << dropped << keys << QString(part);
     }
@@ -177,20 +182,20 @@ private slots:
     void refusesTensorsThatDoNotFit() {
         QVERIFY(sentence(edited({"blk.1.attn_k.weight"}, {}))
                     .ends_with("expected tensor blk.1.attn_k.weight, the file does not have it"));
-        QCOMPARE(sentence(edited({"blk.0.attn_q.weight"}, {}, {{"blk.0.attn_q.weight", {64, 32}}})),
-            std::string("blk.0.attn_q.weight: expected 64 x 64, file has 32 x 64"));
-        QCOMPARE(sentence(edited({"blk.0.attn_norm.weight"}, {}, {{"blk.0.attn_norm.weight", {32}}})),
-            std::string("blk.0.attn_norm.weight: expected 1 x 64, file has 1 x 32"));
-        QCOMPARE(sentence(edited({"blk.0.attn_q.weight"}, {}, {{"blk.0.attn_q.weight", {64, 64, 2}}})),
-            std::string("blk.0.attn_q.weight: expected 64 x 64, file has 2 x 64 x 64"));
-        QCOMPARE(sentence(edited({"output_norm.weight"}, {}, {{"output_norm.weight", {64}, 1.0F, QuantType::F16}})),
-            std::string("output_norm.weight: expected type F32, file has F16"));
+        expectSentence(edited({"blk.0.attn_q.weight"}, {}, {{"blk.0.attn_q.weight", {64, 32}}}),
+            "blk.0.attn_q.weight: expected 64 x 64, file has 32 x 64");
+        expectSentence(edited({"blk.0.attn_norm.weight"}, {}, {{"blk.0.attn_norm.weight", {32}}}),
+            "blk.0.attn_norm.weight: expected 1 x 64, file has 1 x 32");
+        expectSentence(edited({"blk.0.attn_q.weight"}, {}, {{"blk.0.attn_q.weight", {64, 64, 2}}}),
+            "blk.0.attn_q.weight: expected 64 x 64, file has 2 x 64 x 64");
+        expectSentence(edited({"output_norm.weight"}, {}, {{"output_norm.weight", {64}, 1.0F, QuantType::F16}}),
+            "output_norm.weight: expected type F32, file has F16");
         QVERIFY(sentence(edited({}, {}, {{"blk.0.attn_sinks", {4}}}))
                     .ends_with("blk.0.attn_sinks: this tensor is not known for architecture llama"));
-        QCOMPARE(sentence(edited({}, {}, {{"rope_freqs.weight", {4}}})),
-            std::string("rope_freqs.weight: expected 8 factors, file has 4"));
-        QCOMPARE(sentence(edited({}, {}, {{"rope_freqs.weight", {8}, 0.0F}})),
-            std::string("rope_freqs.weight: expected factors above 0, found 0"));
+        expectSentence(
+            edited({}, {}, {{"rope_freqs.weight", {4}}}), "rope_freqs.weight: expected 8 factors, file has 4");
+        expectSentence(
+            edited({}, {}, {{"rope_freqs.weight", {8}, 0.0F}}), "rope_freqs.weight: expected factors above 0, found 0");
     }
 
     void listsBlocksInOrderOfWork() {

@@ -133,6 +133,7 @@ private slots:
         } catch (const Error& error) {
             QVERIFY(error.code() == ErrorCode::BadFile || error.code() == ErrorCode::Unsupported);
             QVERIFY2(QByteArray(error.what()).contains(message), error.what());
+            QVERIFY2(QByteArray(error.what()).contains(".gguf"), error.what());
         }
     }
 };

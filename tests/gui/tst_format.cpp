@@ -21,6 +21,7 @@ void TestFormat::parameters_data() {
     QTest::newRow("tiny") << quint64(999) << QStringLiteral("999");
     QTest::newRow("260 thousand") << quint64(260'032) << QStringLiteral("260 k");
     QTest::newRow("just below a million") << quint64(999'999) << QStringLiteral("1.00 M");
+    QTest::newRow("just below ten million") << quint64(9'996'000) << QStringLiteral("10.0 M");
     QTest::newRow("1.1 billion") << quint64(1'100'048'384) << QStringLiteral("1.10 B");
     QTest::newRow("70 billion") << quint64(70'553'706'496) << QStringLiteral("70.6 B");
 }
@@ -53,6 +54,11 @@ void TestFormat::rates() {
     QCOMPARE(formatTokenRate(0.42), QStringLiteral("0.4 tok/s"));
     QCOMPARE(formatTokenRate(412.7), QStringLiteral("413 tok/s"));
     QCOMPARE(formatTokenRate(3254.3), QStringLiteral("3,250 tok/s"));
+    QCOMPARE(formatTokenRate(35'893.0), QStringLiteral("35,900 tok/s"));
+    QCOMPARE(formatTokenRate(999.6), QStringLiteral("1,000 tok/s"));
+    QCOMPARE(formatTokenRate(9.97), QStringLiteral("10 tok/s"));
+    QCOMPARE(formatTokenRate(99.97), QStringLiteral("100 tok/s"));
+    QCOMPARE(formatTokenRate(0.0), QStringLiteral("0.0 tok/s"));
     QCOMPARE(formatByteRate(812e6), QStringLiteral("812 MB/s"));
     QCOMPARE(formatBytes(42'520'395'776), QStringLiteral("42.5 GB"));
 }
