@@ -49,7 +49,7 @@ void addEngineOptions(CLI::App& command, EngineOptions& options) {
         ->transform(wholeNumber(0, kMax32));
     command
         .add_option("--kv", options.cacheType, "how keys and values are kept; q8_0 takes about half the memory of f16")
-        ->check(CLI::IsMember({"f16", "q8_0"}))
+        ->check(oneOf({"f16", "q8_0"}))
         ->capture_default_str();
 }
 
