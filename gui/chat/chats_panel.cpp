@@ -90,10 +90,26 @@ void ChatsPanel::fill() {
             m_list->setCurrentItem(item);
         }
     }
-    if (row >= 0 && m_list->currentItem() == nullptr) {
-        m_list->setCurrentItem(m_list->topLevelItem(qMin(row, m_list->topLevelItemCount() - 1)));
-    }
     filter();
+    if (row >= 0 && selectedPath().isEmpty()) {
+        selectNear(row);
+    }
+}
+
+// What is shown there, else the next, else the one before.
+void ChatsPanel::selectNear(int row) {
+    const int count = m_list->topLevelItemCount();
+    int nearest = row;
+    while (nearest < count && m_list->topLevelItem(nearest)->isHidden()) {
+        ++nearest;
+    }
+    if (nearest >= count) {
+        nearest = qMin(row, count) - 1;
+        while (nearest >= 0 && m_list->topLevelItem(nearest)->isHidden()) {
+            --nearest;
+        }
+    }
+    m_list->setCurrentItem(m_list->topLevelItem(nearest)); // null where nothing is shown
 }
 
 void ChatsPanel::filter() {

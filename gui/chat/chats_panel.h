@@ -29,6 +29,7 @@ protected:
 private:
     void buildLayout();
     void fill();
+    void selectNear(int row);
     void filter();
     void showSelection();
     void openSelected();

@@ -8,15 +8,23 @@
 
 namespace {
 
-constexpr int kBarHeight = 6;    // pixels, within the padding below the code
-constexpr int kBarRoom = 3;      // pixels, from the bar to the edge of the block
-constexpr int kLeastHandle = 32; // pixels: enough for a hand
+constexpr int kBarHeight = 6;                 // pixels, within the padding below the code
+constexpr int kBarRoom = 3;                   // pixels, from the bar to the edge of the block
+constexpr int kLeastHandle = 32;              // pixels: enough for a hand
+constexpr qsizetype kLongestPastedLine = 300; // characters: from here on it is a paragraph
 
 } // namespace
 
-// What folds out under a notice is a sentence rather than code.
+// What folds out under a notice is a sentence rather than code; and so is a pasted text whose lines are paragraphs.
 bool TranscriptLayout::wrapsLines(BoxId id) const {
-    return m_transcript.entry(id.row).kind == EntryKind::Notice;
+    const EntryKind kind = m_transcript.entry(id.row).kind;
+    const MarkdownSegment& segment = box(id).segment;
+    if (kind != EntryKind::Own || !segment.language.isEmpty()) {
+        return kind == EntryKind::Notice;
+    }
+    const QString source = message(id.row).segmenter.source(segment);
+    const auto lines = QStringView(source).split(u'\n');
+    return std::any_of(lines.begin(), lines.end(), [](QStringView line) { return line.size() > kLongestPastedLine; });
 }
 
 int TranscriptLayout::firstOfCode(BoxId id) const {

@@ -40,6 +40,7 @@ private slots:
     void deletedChatsCanBeBroughtBack();
     void deletedChatsAreGoneAfterTheWindow();
     void filterFindsByFirstWords();
+    void deletingInAFilteredListGoesToTheNextOneShown();
     void emptyChatTurnsVerbsOff();
 
 private:
@@ -277,6 +278,23 @@ void TestChatArchive::filterFindsByFirstWords() {
     const auto* list = desk.find<QTreeWidget>(u"Chats"_s);
     QVERIFY(!list->topLevelItem(0)->isHidden());
     QVERIFY(list->topLevelItem(1)->isHidden());
+}
+
+void TestChatArchive::deletingInAFilteredListGoesToTheNextOneShown() {
+    for (const int day : {1, 2, 3, 4, 5}) {
+        keep(u"2025-01-0%1-120000-000"_s.arg(day), day % 2 == 0 ? u"even %1"_s.arg(day) : u"odd %1"_s.arg(day));
+    }
+    Desk desk(m_folder->path());
+    earlierMenu(desk)->actions().last()->trigger();
+    QTest::keyClicks(QApplication::focusWidget(), u"odd"_s);
+    auto* list = desk.find<QTreeWidget>(u"Chats"_s);
+    list->setCurrentItem(list->topLevelItem(2));
+    QTest::mouseClick(desk.button(u"Delete"_s), Qt::LeftButton);
+    QCOMPARE(list->currentItem()->text(0), u"odd 1"_s);
+    QTest::mouseClick(desk.button(u"Delete"_s), Qt::LeftButton);
+    QCOMPARE(list->currentItem()->text(0), u"odd 5"_s);
+    QTest::mouseClick(desk.button(u"Delete"_s), Qt::LeftButton);
+    QVERIFY(list->currentItem() == nullptr || !desk.button(u"Delete"_s)->isEnabled());
 }
 
 void TestChatArchive::emptyChatTurnsVerbsOff() {

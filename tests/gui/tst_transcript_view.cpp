@@ -86,6 +86,7 @@ private slots:
     void scrolledCodeCanBeMarkedAndCopied();
     void markingBeyondTheEdgeScrollsTheCode();
     void shortCodeDoesNotScroll();
+    void pastedParagraphsWrap();
     void aHugeLineOfCodeIsNoBurden();
     void longTranscriptsAreSmooth_data();
     void longTranscriptsAreSmooth();
@@ -350,6 +351,15 @@ void TestTranscriptView::shortCodeDoesNotScroll() {
     settle();
     QCOMPARE(layout().mostCodeOffset(kCode), 0);
     QVERIFY(layout().codeBarRect(kCode).isNull());
+}
+
+void TestTranscriptView::pastedParagraphsWrap() {
+    turn(u"Pasted text:\n```\n"_s + u"word "_s.repeated(200) + u"\n```"_s, u"yes"_s);
+    settle();
+    const BoxId pasted{0, static_cast<int>(layout().message(0).segments.size()) - 1};
+    QVERIFY(layout().box(pasted).isCode());
+    QCOMPARE(layout().mostCodeOffset(pasted), 0);
+    QVERIFY(layout().documentRect(pasted).height() > 5 * QFontMetrics(layout().style().codeFont).lineSpacing());
 }
 
 // 200,000 characters without a line end, as minified files have them.
