@@ -3,16 +3,20 @@
 
 #include "core/backend/device_info.h"
 
+#include <string>
 #include <vector>
 
 namespace strata {
 
-// The NVIDIA GPUs that this build can compute on, best first. Empty without a GPU, a driver, a build with CUDA, or
-// kernels for them. Never throws.
+// The NVIDIA GPUs that this build can compute on, in the driver's order, which has the fastest first. Empty without a
+// GPU, a driver or a build with CUDA. Takes no memory of the GPU until one is opened.
 std::vector<BackendChoice> cudaBackends();
 
 // The NVIDIA GPUs that are there, whether this build computes on them or not. Empty without a driver or a build with
-// CUDA. Never throws.
+// CUDA.
 std::vector<DeviceInfo> cudaDevices();
+
+// A sentence for a person that says why cudaBackends() is empty; empty if it is not.
+std::string whyNoGpu();
 
 } // namespace strata

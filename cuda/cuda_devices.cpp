@@ -1,40 +1,93 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/text.h"
 #include "cuda/cuda_backend.h"
+#include "cuda/device_backend.h"
+#include "cuda/runtime/check.h"
+#include "cuda/runtime/nvml.h"
 
 #include <cuda_runtime_api.h>
+#include <fmt/format.h>
 
+#include <array>
+#include <optional>
 #include <string>
 
 namespace strata {
+namespace {
 
-// Empty until the kernels of the forward pass are here: a device is offered only when it can compute a model.
+constexpr int kLeastCapability = 80; // 8.0: asynchronous copies, tensor cores for f16 and int8
+
+// A GPU as the driver describes it. Nothing here makes a context, which would take memory of the GPU.
+struct Gpu {
+    DeviceInfo info;
+    int index = 0;
+    int capability = 0; // 86
+};
+
+std::optional<Gpu> describe(int index) {
+    cudaDeviceProp properties = {};
+    std::array<char, 32> busId = {};
+    if (cudaGetDeviceProperties(&properties, index) != cudaSuccess ||
+        cudaDeviceGetPCIBusId(busId.data(), static_cast<int>(busId.size()), index) != cudaSuccess)
+        return std::nullopt;
+    return Gpu{.info = {.id = fmt::format("cuda:{}", index),
+                   .kind = DeviceKind::Gpu,
+                   .name = properties.name,
+                   .detail = fmt::format("compute capability {}.{}", properties.major, properties.minor),
+                   .totalBytes = properties.totalGlobalMem,
+                   .freeBytes = cuda::freeMemoryOf(busId.data()).value_or(properties.totalGlobalMem)},
+        .index = index,
+        .capability = 10 * properties.major + properties.minor};
+}
+
+struct GpuList {
+    std::vector<Gpu> gpus;
+    cudaError_t status = cudaSuccess;
+};
+
+GpuList listGpus() {
+    GpuList list;
+    // Without a driver the runtime answers InsufficientDriver, not NoDevice, and leaves the count alone.
+    int count = 0;
+    list.status = cudaGetDeviceCount(&count);
+    if (list.status != cudaSuccess)
+        cudaGetLastError();
+    for (int index = 0; index < count; ++index)
+        if (auto gpu = describe(index))
+            list.gpus.push_back(std::move(*gpu));
+    return list;
+}
+
+} // namespace
+
 std::vector<BackendChoice> cudaBackends() {
-    return {};
+    std::vector<BackendChoice> choices;
+    for (const Gpu& gpu : listGpus().gpus)
+        if (gpu.capability >= kLeastCapability)
+            choices.push_back({.info = gpu.info,
+                .open = [gpu] { return std::make_unique<cuda::DeviceBackend>(gpu.index, gpu.info); }});
+    return choices;
 }
 
 std::vector<DeviceInfo> cudaDevices() {
-    // Without a driver the runtime answers InsufficientDriver, not NoDevice, and leaves the count alone.
-    int count = 0;
-    if (cudaGetDeviceCount(&count) != cudaSuccess)
-        return {};
     std::vector<DeviceInfo> devices;
-    for (int index = 0; index < count; ++index) {
-        cudaDeviceProp properties = {};
-        std::size_t freeBytes = 0;
-        std::size_t totalBytes = 0;
-        if (cudaGetDeviceProperties(&properties, index) != cudaSuccess || cudaSetDevice(index) != cudaSuccess ||
-            cudaMemGetInfo(&freeBytes, &totalBytes) != cudaSuccess)
-            continue;
-        DeviceInfo info;
-        info.id = "cuda:" + std::to_string(index);
-        info.kind = DeviceKind::Gpu;
-        info.name = properties.name;
-        info.detail = "compute capability " + std::to_string(properties.major) + "." + std::to_string(properties.minor);
-        info.totalBytes = totalBytes;
-        info.freeBytes = freeBytes;
-        devices.push_back(info);
-    }
+    for (const Gpu& gpu : listGpus().gpus)
+        devices.push_back(gpu.info);
     return devices;
+}
+
+std::string whyNoGpu() {
+    const GpuList list = listGpus();
+    std::string tooOld;
+    for (const Gpu& gpu : list.gpus) {
+        if (gpu.capability >= kLeastCapability)
+            return {};
+        tooOld = fmt::format("{} has {}, Strata needs 8.0 or newer", gpu.info.name, gpu.info.detail);
+    }
+    if (!tooOld.empty())
+        return tooOld;
+    return fmt::format(
+        "No GPU to compute on: {}", cuda::explainCuda(list.status == cudaSuccess ? cudaErrorNoDevice : list.status));
 }
 
 } // namespace strata

@@ -4,14 +4,16 @@
 
 namespace strata {
 
-std::vector<BackendChoice> cudaBackends()
-{
+std::vector<BackendChoice> cudaBackends() {
     return {};
 }
 
-std::vector<DeviceInfo> cudaDevices()
-{
+std::vector<DeviceInfo> cudaDevices() {
     return {};
+}
+
+std::string whyNoGpu() {
+    return "This build of Strata computes on the CPU only";
 }
 
 } // namespace strata

@@ -40,8 +40,9 @@ private:
             m_file.readTensor(tensor, from, std::span(buffer.data() + offset, count));
             return;
         }
-        m_staging.resize(kPieceBytes);
-        const std::span<std::byte> piece = std::span(m_staging).first(count);
+        if (m_staging.byteCount() == 0)
+            m_staging = m_backend.allocateStaging(kPieceBytes);
+        const std::span<std::byte> piece(m_staging.data(), count);
         m_file.readTensor(tensor, from, piece);
         m_backend.copyIn(buffer, offset, piece);
     }
@@ -54,7 +55,7 @@ private:
     Backend& m_backend;
     const LoadProgressSink& m_progress;
     LoadProgress m_state;
-    std::vector<std::byte> m_staging; // for memory that a read cannot reach
+    Buffer m_staging; // for memory that a read cannot reach
 };
 
 } // namespace

@@ -44,7 +44,7 @@ private:
     std::byte* m_data = nullptr;
     std::size_t m_byteCount = 0;
 };
-using DeviceMemory = OwnedMemory<allocateDevice, releaseDevice>;
+using GpuMemory = OwnedMemory<allocateDevice, releaseDevice>;
 using PinnedMemory = OwnedMemory<allocatePinned, releasePinned>;
 
 } // namespace strata::cuda

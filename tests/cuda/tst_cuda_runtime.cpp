@@ -58,13 +58,13 @@ void TestCudaRuntime::tooMuchMemoryIsRefusedWithBothSizes() {
     if (cudaDevices().empty())
         QSKIP("no NVIDIA GPU here");
     try {
-        cuda::DeviceMemory memory(std::size_t(1) << 50);
+        cuda::GpuMemory memory(std::size_t(1) << 50);
         QFAIL("expected an error");
     } catch (const Error& error) {
         QCOMPARE(int(error.code()), int(ErrorCode::OutOfMemory));
         QVERIFY2(QString(error.what()).contains("are free"), error.what());
     }
-    cuda::DeviceMemory small(100); // the device goes on working
+    cuda::GpuMemory small(100); // the device goes on working
     QVERIFY(small.data() != nullptr);
 }
 

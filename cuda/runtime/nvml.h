@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace strata::cuda {
+
+// Free memory of the GPU with this PCI bus id, in bytes, as the driver's management library says: without a context,
+// which would itself take some hundred megabytes. Empty where the library is not there.
+std::optional<std::uint64_t> freeMemoryOf(const std::string& pciBusId);
+
+} // namespace strata::cuda
