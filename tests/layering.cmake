@@ -13,7 +13,7 @@ set(allow_core_backend "core/base;core/quant;core/model")
 set(allow_core_cpu "core/base;core/quant;core/model;core/backend")
 set(allow_core_tier "core/base;core/quant;core/gguf;core/model;core/backend")
 set(allow_core_forward "core/base;core/quant;core/model;core/backend;core/tier")
-set(allow_core_engine "core/base;core/gguf;core/tokenizer;core/chat;core/model;core/backend;core/tier;core/forward;core/sample")
+set(allow_core_engine "core/base;core/quant;core/gguf;core/tokenizer;core/chat;core/model;core/backend;core/tier;core/forward;core/sample")
 set(allow_core_cli "core/base;core/quant;core/gguf;core/tokenizer;core/chat;core/sample;core/model;core/synth;core/backend;core/cpu;core/tier;core/forward;core/engine")
 set(allow_cuda "core/base;core/quant;core/model;core/backend")
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/chat/chat_view.h"
 #include "gui/chat/composer.h"
-#include "gui/chat/context_gauge.h"
 #include "gui/chat/message_edit.h"
 #include "gui/chat/transcript_view.h"
 
@@ -53,12 +52,6 @@ private slots:
     void aNewChatDropsTheReplyStillComing();
     void keepsWordsWhenSendingFails();
     void keepsTheDraftWhenTheModelGoes();
-    void contextFullOffersChoices();
-    void offersMoreContextOnlyWhereThereIsMore();
-    void aLargerContextLetsTheReplyGoOn();
-    void choicesGoWithTheTurnTheyWereAbout();
-    void gaugeNeverShowsMoreThanThereIs();
-    void tryingAgainLoadsTheModelFirst();
     void showsPromptProgress();
     void suggestionsSend();
     void restoresTheChat();
@@ -271,101 +264,6 @@ void TestChatView::keepsTheDraftWhenTheModelGoes() {
     m_chat->showModel(tinyModel());
     QCOMPARE(m_chat->composer().draft(), u"half a thought"_s);
     QVERIFY(button->isEnabled());
-}
-
-void TestChatView::contextFullOffersChoices() {
-    turn(u"one"_s, u"1"_s);
-    m_chat->send(u"two"_s);
-    m_chat->takePiece(u"2"_s);
-    m_chat->finishReply(result(strata::StopReason::ContextFull));
-    const int notice = transcript().rowCount() - 1;
-    QCOMPARE(transcript().entry(notice).choices.size(), 3);
-    QSignalSpy reload(m_chat.get(), &ChatView::reloadWithMoreContextRequested);
-    const auto actions = view().actionsOf(notice);
-    view().trigger(notice, actions[2]);
-    QCOMPARE(reload.size(), 1);
-    QCOMPARE(reload[0][0].toUInt(), 12000U); // twice as much, but no more than it was trained for
-    QSignalSpy asked(m_chat.get(), &ChatView::generateRequested);
-    view().trigger(notice, actions[1]);
-    QCOMPARE(asked.size(), 1);
-    const auto command = asked[0][0].value<GenerateCommand>();
-    QVERIFY(command.continuesReply);
-    QCOMPARE(command.messages.size(), 2U);
-    QCOMPARE(command.messages[0].content, "two");
-    QCOMPARE(command.messages[1].content, "2");
-}
-
-void TestChatView::offersMoreContextOnlyWhereThereIsMore() {
-    LoadedModel model = tinyModel();
-    model.contextTokens = model.summary.trainedContext;
-    m_chat->showModel(model);
-    m_chat->send(u"one"_s);
-    m_chat->takePiece(u"1"_s);
-    m_chat->finishReply(result(strata::StopReason::ContextFull));
-    const QList<NoticeChoice> choices = transcript().entry(transcript().rowCount() - 1).choices;
-    QCOMPARE(choices.size(), 2);
-    QVERIFY(!choices.contains(NoticeChoice::ReloadWithMoreContext));
-}
-
-void TestChatView::aLargerContextLetsTheReplyGoOn() {
-    const auto canGoOn = [this] {
-        const auto actions = view().actionsOf(1);
-        return std::any_of(actions.begin(), actions.end(),
-            [](const MessageAction& action) { return action.kind == MessageAction::Kind::Continue; });
-    };
-    LoadedModel model = tinyModel();
-    model.contextTokens = 25; // as much as the result says it used
-    m_chat->showModel(model);
-    m_chat->send(u"one"_s);
-    m_chat->takePiece(u"1"_s);
-    m_chat->finishReply(result(strata::StopReason::ContextFull));
-    QVERIFY(!canGoOn());
-    m_chat->showLoading(u"tiny"_s);
-    m_chat->showModel(model); // a reload that was refused
-    QVERIFY(!canGoOn());
-    QCOMPARE(transcript().entry(2).choices.size(), 3);
-    model.contextTokens = 50;
-    m_chat->showModel(model);
-    QVERIFY(transcript().entry(2).choices.isEmpty());
-    QVERIFY(canGoOn());
-}
-
-void TestChatView::choicesGoWithTheTurnTheyWereAbout() {
-    m_chat->send(u"one"_s);
-    m_chat->failReply(u"It failed."_s, {});
-    QCOMPARE(transcript().entry(1).choices.size(), 1);
-    turn(u"two"_s, u"2"_s);
-    QVERIFY(transcript().entry(1).choices.isEmpty());
-}
-
-void TestChatView::gaugeNeverShowsMoreThanThereIs() {
-    auto* gauge = m_chat->findChild<ContextGauge*>();
-    m_chat->setContextTokens(8191);
-    QCOMPARE(gauge->text(), u"8,191 of 8,192"_s);
-    m_chat->setContextTokens(8200);
-    QCOMPARE(gauge->text(), u"full, 8,192 of 8,192"_s);
-    QVERIFY(gauge->toolTip().contains(u"8,200"_s));
-}
-
-void TestChatView::tryingAgainLoadsTheModelFirst() {
-    m_chat->send(u"precious"_s);
-    m_chat->failReply(u"The device is gone."_s, {}, true);
-    m_chat->showNoModel();
-    QSignalSpy again(m_chat.get(), &ChatView::loadAgainRequested);
-    QSignalSpy onCpu(m_chat.get(), &ChatView::loadOnCpuRequested);
-    QSignalSpy asked(m_chat.get(), &ChatView::generateRequested);
-    const auto actions = view().actionsOf(1);
-    QCOMPARE(actions.size(), 2); // Try again, Load on the CPU
-    view().trigger(1, actions[0]);
-    QCOMPARE(again.size(), 1);
-    m_chat->showNoModel(); // it failed
-    view().trigger(1, actions[1]);
-    QCOMPARE(onCpu.size(), 1);
-    m_chat->showLoading(u"tiny"_s);
-    QCOMPARE(asked.size(), 0);
-    m_chat->showModel(tinyModel());
-    QCOMPARE(asked.size(), 1);
-    QCOMPARE(asked[0][0].value<GenerateCommand>().messages[0].content, "precious");
 }
 
 void TestChatView::showsPromptProgress() {
