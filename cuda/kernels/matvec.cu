@@ -38,7 +38,7 @@ std::uint32_t tilesOf(const MatvecMatrix& matrix) {
 // More than 48 KB a block must be asked for, once for each kernel and device; asking again costs little.
 template <typename Kernel, typename... Arguments>
 void launchTiles(const Launch& launch, Kernel kernel, unsigned tiles, std::size_t sharedBytes, Arguments... arguments) {
-    constexpr std::size_t kGranted = 48 * 1024 - sizeof(TilePartials);
+    constexpr std::size_t kGranted = 48 * 1024 - 2 * sizeof(TilePartials);
     if (sharedBytes > kGranted)
         checkCuda(
             cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(sharedBytes)),

@@ -13,7 +13,7 @@
 namespace strata::cuda {
 
 constexpr int kTileRows = 16;
-constexpr int kTileWarps = 4;
+constexpr int kTileWarps = 8;
 constexpr int kTileThreads = kTileWarps * 32;
 
 struct MatvecMatrix {
@@ -36,8 +36,7 @@ struct MatvecArguments {
     QuantisedRows quantised;
 };
 
-// Sums of the warps: (matrices of the block, warps, tokens, rows).
-using TilePartials = float[2][kTileWarps][kFewTokens][kTileRows];
+using TilePartials = float[kTileWarps][kFewTokens][kTileRows]; // sums of the warps
 
 // The kernels for one token, and for up to 8.
 using ProductsKernel = void (*)(const MatvecArguments);

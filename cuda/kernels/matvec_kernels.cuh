@@ -7,41 +7,46 @@
 // The kernels for few tokens, over every format; one or two tokens a lane are instantiated in files of their own.
 namespace strata::cuda {
 
-// Leaves the sums of each warp in `partials`.
+// Leaves the sums of each warp in `partials`, of one matrix or of two of one format.
 template <QuantType kType, int kLaneTokens>
-__device__ __forceinline__ void multiplyTile(const MatvecArguments& arguments, const MatvecMatrix& matrix,
-    std::uint32_t firstRow, std::byte* ring, float (&partials)[kTileWarps][kFewTokens][kTileRows]) {
+__device__ __forceinline__ void multiplyTiles(const MatvecArguments& arguments, const MatvecMatrix* matrices, int count,
+    std::uint32_t firstRow, std::byte* ring, TilePartials* partials) {
     const int lane = static_cast<int>(threadIdx.x % 32);
     const int warp = static_cast<int>(threadIdx.x / 32);
     if constexpr (isFloatFormat(kType)) {
         constexpr int kTokens = kLaneTokens == 1 ? 1 : static_cast<int>(kFewTokens);
         waitForProducers();
-        float sums[kWarpRows][kTokens] = {};
-        FloatRows<kType, kTokens>(arguments, matrix, firstRow).multiply(sums);
+#pragma unroll 1
+        for (int part = 0; part < count; ++part) {
+            float sums[kWarpRows][kTokens] = {};
+            FloatRows<kType, kTokens>(arguments, matrices[part], firstRow).multiply(sums);
 #pragma unroll
-        for (int i = 0; i < kWarpRows; ++i) {
+            for (int i = 0; i < kWarpRows; ++i) {
 #pragma unroll
-            for (int token = 0; token < kTokens; ++token) { // a row is whole within its warp
-                if (lane < kTileWarps)
-                    partials[lane][token][warp * kWarpRows + i] = lane == 0 ? sums[i][token] : 0.0f;
+                for (int token = 0; token < kTokens; ++token) { // a row is whole within its warp
+                    if (lane < kTileWarps)
+                        partials[part][lane][token][warp * kWarpRows + i] = lane == 0 ? sums[i][token] : 0.0f;
+                }
             }
         }
     } else {
         TileWarp<kType, kLaneTokens> tile(arguments, ring);
-        tile.start(matrix, firstRow);
+        tile.start(matrices[0], firstRow);
         waitForProducers();
-        float sums[2][2] = {};
-        tile.accumulate(sums);
+#pragma unroll 1
+        for (int part = 0; part < count; ++part) {
+            float sums[2][kLaneTokens] = {};
+            tile.accumulate(matrices[part], part + 1 < count ? matrices + part + 1 : nullptr, firstRow, sums);
 #pragma unroll
-        for (int i = 0; i < 2 * kLaneTokens; ++i) {
-            const int token = lane % 4 * 2 + i / 2;
-            partials[warp][token][lane / 4 + 8 * (i % 2)] = sums[i % 2][i / 2];
+            for (int i = 0; i < 2 * kLaneTokens; ++i) {
+                const int token = lane % 4 * 2 + i / 2;
+                partials[part][warp][token][lane / 4 + 8 * (i % 2)] = sums[i % 2][i / 2];
+            }
         }
     }
 }
 
-__device__ __forceinline__ float sumOfWarps(
-    const float (&partials)[kTileWarps][kFewTokens][kTileRows], int token, int row) {
+__device__ __forceinline__ float sumOfWarps(const TilePartials& partials, int token, int row) {
     float sum = partials[0][token][row];
 #pragma unroll
     for (int warp = 1; warp < kTileWarps; ++warp)
@@ -50,9 +55,9 @@ __device__ __forceinline__ float sumOfWarps(
 }
 
 template <int kLaneTokens>
-__global__ void __launch_bounds__(kTileThreads, 4) productsKernel(const __grid_constant__ MatvecArguments arguments) {
+__global__ void __launch_bounds__(kTileThreads, 2) productsKernel(const __grid_constant__ MatvecArguments arguments) {
     extern __shared__ uint4 ring[];
-    __shared__ float partials[kTileWarps][kFewTokens][kTileRows];
+    __shared__ TilePartials partials;
     allowDependents();
     std::uint32_t index = 0;
     while (index + 1 < arguments.count && blockIdx.x >= arguments.matrices[index + 1].firstTile)
@@ -60,7 +65,8 @@ __global__ void __launch_bounds__(kTileThreads, 4) productsKernel(const __grid_c
     const MatvecMatrix& matrix = arguments.matrices[index];
     const std::uint32_t firstRow = (blockIdx.x - matrix.firstTile) * kTileRows;
     visitFormat(matrix.type, [&]<QuantType kType>() {
-        multiplyTile<kType, kLaneTokens>(arguments, matrix, firstRow, reinterpret_cast<std::byte*>(ring), partials);
+        multiplyTiles<kType, kLaneTokens>(
+            arguments, &matrix, 1, firstRow, reinterpret_cast<std::byte*>(ring), &partials);
     });
     __syncthreads();
     const int token = static_cast<int>(threadIdx.x) / kTileRows;
@@ -76,20 +82,21 @@ __global__ void __launch_bounds__(kTileThreads, 4) productsKernel(const __grid_c
 
 // Matrix 0 is the gate, matrix 1 the way up; a block computes the same rows of both.
 template <int kLaneTokens>
-__global__ void __launch_bounds__(kTileThreads, 4)
+__global__ void __launch_bounds__(kTileThreads, 2)
     gateUpKernel(const __grid_constant__ MatvecArguments arguments, float* y) {
     extern __shared__ uint4 ring[];
-    __shared__ TilePartials partials;
+    __shared__ TilePartials partials[2];
     allowDependents();
     const std::uint32_t firstRow = blockIdx.x * kTileRows;
+    const int together = arguments.matrices[0].type == arguments.matrices[1].type ? 2 : 1;
 #pragma unroll 1
-    for (int i = 0; i < 2; ++i) {
-        visitFormat(arguments.matrices[i].type, [&]<QuantType kType>() {
-            multiplyTile<kType, kLaneTokens>(
-                arguments, arguments.matrices[i], firstRow, reinterpret_cast<std::byte*>(ring), partials[i]);
-        });
-        if (arguments.matrices[0].type != arguments.matrices[1].type)
+    for (int first = 0; first < 2; first += together) {
+        if (first > 0)
             __syncthreads(); // the rings of the warps lie elsewhere
+        visitFormat(arguments.matrices[first].type, [&]<QuantType kType>() {
+            multiplyTiles<kType, kLaneTokens>(arguments, arguments.matrices + first, together, firstRow,
+                reinterpret_cast<std::byte*>(ring), partials + first);
+        });
     }
     __syncthreads();
     const int token = static_cast<int>(threadIdx.x) / kTileRows;

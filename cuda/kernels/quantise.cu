@@ -15,13 +15,14 @@ struct RowNorm {
 };
 
 __global__ void __launch_bounds__(kQuantiseThreads)
-    quantiseRowsKernel(const float* x, std::size_t groupCount, QuantisedRows out) {
+    quantiseRowsKernel(const float* x, std::uint32_t groupCount, std::uint32_t m, QuantisedRows out) {
     allowDependents();
     waitForProducers();
-    const std::size_t group = (std::size_t{blockIdx.x} * kQuantiseThreads + threadIdx.x) / 32;
-    const int lane = static_cast<int>(threadIdx.x % 32);
+    const std::uint32_t group = (blockIdx.x * kQuantiseThreads + threadIdx.x) / 32; // of a row
+    const std::uint32_t token = blockIdx.y;
+    const std::uint32_t lane = threadIdx.x % 32;
     if (group < groupCount)
-        storeQuantised(x[group * 32 + lane], group, lane, out);
+        storeQuantised(x[(std::size_t{token} * groupCount + group) * 32 + lane], group * m + token, out);
 }
 
 // The sum over all threads of a block, in an order that depends on nothing but the number of threads.
@@ -67,7 +68,7 @@ __global__ void __launch_bounds__(kNormThreads)
         if (normed != nullptr)
             normed[index] = value;
         if (out.q != nullptr) // then columns are a multiple of 32: a warp is here as a whole
-            storeQuantised(value, index / 32, static_cast<int>(threadIdx.x % 32), out);
+            storeQuantised(value, column / 32 * gridDim.x + blockIdx.x, out);
     };
 #pragma unroll
     for (int i = 0; i < kHeld; ++i) {
@@ -83,9 +84,10 @@ __global__ void __launch_bounds__(kNormThreads)
 
 void quantiseRows(
     const Launch& launch, const float* x, std::uint32_t m, std::uint32_t columns, const QuantisedRows& out) {
-    const std::size_t groupCount = std::size_t{m} * columns / 32;
-    const auto blocks = static_cast<unsigned>((groupCount * 32 + kQuantiseThreads - 1) / kQuantiseThreads);
-    launchDependent(launch, quantiseRowsKernel, {blocks, kQuantiseThreads}, "rounding activations", x, groupCount, out);
+    const std::uint32_t groupCount = columns / 32;
+    const dim3 blocks((columns + kQuantiseThreads - 1) / kQuantiseThreads, m);
+    launchDependent(
+        launch, quantiseRowsKernel, {blocks, kQuantiseThreads}, "rounding activations", x, groupCount, m, out);
 }
 
 void normaliseRows(const Launch& launch, const float* x, const float* weight, float epsilon, std::uint32_t m,

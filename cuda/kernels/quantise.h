@@ -9,10 +9,11 @@
 
 namespace strata::cuda {
 
-// Activations for integer products: groups of 32 columns, x[i] ~ scale * q[i] with |q| <= 127.
+// Activations for integer products: groups of 32 columns, x[i] ~ scale * q[i] with |q| <= 127. The tokens of a group
+// lie side by side, as a warp reads them.
 struct QuantisedRows {
-    std::int8_t* q = nullptr;      // (m, columns); columns a multiple of 32, the start 16-byte aligned
-    float2* scaleAndSum = nullptr; // (m, columns / 32): scale, scale * sum of q
+    std::int8_t* q = nullptr;      // (columns / 32, m, 32); columns a multiple of 32, the start 16-byte aligned
+    float2* scaleAndSum = nullptr; // (columns / 32, m): scale, scale * sum of q
 };
 
 void quantiseRows(

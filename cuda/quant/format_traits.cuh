@@ -14,7 +14,10 @@
 //   scales(block)                  reads them
 //   scale(scales, i), minimum(scales, i)   of weights [i * kScaleLength, (i + 1) * kScaleLength)
 //   codes(block, word)             weights 4 * word .. 4 * word + 3 as packed int8, the first in the lowest byte
-// so that weight = scale * code - minimum. Blocks may be in any address space. Codes may carry a power of two that
+// so that weight = scale * code - minimum. Formats with blocks of 256 also give the parts of these:
+//   blockScale(scales), scaleCode(scales, i)       scale = blockScale * scaleCode
+//   blockMinimum(scales), minimumCode(scales, i)   minimum = blockMinimum * minimumCode, if kHasMinimum
+// Blocks may be in any address space. Codes may carry a power of two that
 // the scale takes back: a nibble left in the upper half of its byte costs no shift.
 // Float formats give decode(weights, i) alone.
 namespace strata::cuda {

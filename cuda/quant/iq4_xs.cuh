@@ -22,9 +22,12 @@ struct WeightFormat<QuantType::IQ4_XS> {
         const uint2 words = *reinterpret_cast<const uint2*>(block);
         return {loadHalf(block + offsetof(Block, d)), words.y, words.x >> 16};
     }
+    static __device__ float blockScale(const Scales& scales) { return scales.d; }
+    static __device__ int scaleCode(const Scales& scales, int i) {
+        return static_cast<int>(((scales.low >> (4 * i)) & 0xfu) | (((scales.high >> (2 * i)) & 3u) << 4)) - 32;
+    }
     static __device__ float scale(const Scales& scales, int i) {
-        const std::uint32_t code = ((scales.low >> (4 * i)) & 0xfu) | (((scales.high >> (2 * i)) & 3u) << 4);
-        return scales.d * (static_cast<float>(code) - 32.0f);
+        return blockScale(scales) * static_cast<float>(scaleCode(scales, i));
     }
     static __device__ float minimum(const Scales&, int) { return 0.0f; }
 

@@ -23,11 +23,19 @@ struct WeightFormat<QuantType::Q2_K> {
             result.pairs[i] = loadWord<kAlignment>(block + offsetof(Block, scales) + 4 * i);
         return result;
     }
+    static __device__ float blockScale(const Scales& scales) { return scales.d; }
+    static __device__ float blockMinimum(const Scales& scales) { return scales.dmin; }
+    static __device__ int scaleCode(const Scales& scales, int i) {
+        return unsignedByte(scales.pairs[i / 4] & 0x0f0f0f0fu, i % 4);
+    }
+    static __device__ int minimumCode(const Scales& scales, int i) {
+        return unsignedByte((scales.pairs[i / 4] >> 4) & 0x0f0f0f0fu, i % 4);
+    }
     static __device__ float scale(const Scales& scales, int i) {
-        return scales.d * unsignedByte(scales.pairs[i / 4] & 0x0f0f0f0fu, i % 4);
+        return blockScale(scales) * static_cast<float>(scaleCode(scales, i));
     }
     static __device__ float minimum(const Scales& scales, int i) {
-        return scales.dmin * unsignedByte((scales.pairs[i / 4] >> 4) & 0x0f0f0f0fu, i % 4);
+        return blockMinimum(scales) * static_cast<float>(minimumCode(scales, i));
     }
 
     static __device__ std::uint32_t codes(const std::byte* block, int word) {

@@ -14,7 +14,7 @@ struct WeightFormat<QuantType::Q3_K> {
 
     struct Scales {
         float d;
-        std::uint32_t codes[4]; // of four groups each, 32 too much
+        std::uint32_t codes[4]; // of four groups each, signed
     };
 
     static __device__ Scales scales(const std::byte* block) {
@@ -24,12 +24,15 @@ struct WeightFormat<QuantType::Q3_K> {
         Scales result = {loadHalf(block + offsetof(Block, d)) * 0.03125f, {}};
         for (int i = 0; i < 4; ++i) {
             const std::uint32_t low = (i < 2 ? words[i] : words[i - 2] >> 4) & 0x0f0f0f0fu;
-            result.codes[i] = low | (rotateLeft(words[2], 4 - 2 * i) & 0x30303030u);
+            const std::uint32_t code = low | (rotateLeft(words[2], 4 - 2 * i) & 0x30303030u);
+            result.codes[i] = (code + 0x60606060u) ^ 0x80808080u; // less 32 in each byte
         }
         return result;
     }
+    static __device__ float blockScale(const Scales& scales) { return scales.d; }
+    static __device__ int scaleCode(const Scales& scales, int i) { return signedByte(scales.codes[i / 4], i % 4); }
     static __device__ float scale(const Scales& scales, int i) {
-        return scales.d * (unsignedByte(scales.codes[i / 4], i % 4) - 32.0f);
+        return blockScale(scales) * static_cast<float>(scaleCode(scales, i));
     }
     static __device__ float minimum(const Scales&, int) { return 0.0f; }
 

@@ -15,8 +15,16 @@ struct WeightFormat<QuantType::Q5_K> {
     using Scales = SixBitScales;
 
     static __device__ Scales scales(const std::byte* block) { return SixBitScales::load(block); }
-    static __device__ float scale(const Scales& scales, int i) { return scales.scale(i); }
-    static __device__ float minimum(const Scales& scales, int i) { return scales.minimum(i); }
+    static __device__ float blockScale(const Scales& scales) { return scales.d; }
+    static __device__ float blockMinimum(const Scales& scales) { return scales.dmin; }
+    static __device__ int scaleCode(const Scales& scales, int i) { return scales.scaleCode(i); }
+    static __device__ int minimumCode(const Scales& scales, int i) { return scales.minimumCode(i); }
+    static __device__ float scale(const Scales& scales, int i) {
+        return scales.d * static_cast<float>(scales.scaleCode(i));
+    }
+    static __device__ float minimum(const Scales& scales, int i) {
+        return scales.dmin * static_cast<float>(scales.minimumCode(i));
+    }
 
     static __device__ std::uint32_t codes(const std::byte* block, int word) {
         const std::byte* const qs = block + offsetof(Block, qs) + word / 16 * 32 + word % 8 * 4;

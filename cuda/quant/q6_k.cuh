@@ -23,8 +23,10 @@ struct WeightFormat<QuantType::Q6_K> {
             result.codes[i] = loadWord<kAlignment>(block + offsetof(Block, scales) + 4 * i);
         return result;
     }
+    static __device__ float blockScale(const Scales& scales) { return scales.d; }
+    static __device__ int scaleCode(const Scales& scales, int i) { return signedByte(scales.codes[i / 4], i % 4); }
     static __device__ float scale(const Scales& scales, int i) {
-        return scales.d * signedByte(scales.codes[i / 4], i % 4);
+        return blockScale(scales) * static_cast<float>(scaleCode(scales, i));
     }
     static __device__ float minimum(const Scales&, int) { return 0.0f; }
 

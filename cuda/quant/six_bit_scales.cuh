@@ -22,8 +22,8 @@ struct SixBitScales {
         result.minimumCodes[1] = ((words.w >> 4) & 0x0f0f0f0fu) | ((words.z >> 2) & 0x30303030u);
         return result;
     }
-    __device__ float scale(int i) const { return d * unsignedByte(scaleCodes[i / 4], i % 4); }
-    __device__ float minimum(int i) const { return dmin * unsignedByte(minimumCodes[i / 4], i % 4); }
+    __device__ int scaleCode(int i) const { return unsignedByte(scaleCodes[i / 4], i % 4); }
+    __device__ int minimumCode(int i) const { return unsignedByte(minimumCodes[i / 4], i % 4); }
 };
 
 } // namespace strata::cuda

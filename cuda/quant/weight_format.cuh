@@ -63,7 +63,7 @@ __device__ __forceinline__ float decodeWeight(const std::byte* row, std::size_t 
         const int i = static_cast<int>(column % Block::kLength);
         const typename Format::Scales scales = Format::scales(block);
         const float scale = Format::scale(scales, i / Format::kScaleLength);
-        const float code = signedByte(Format::codes(block, i / 4), i % 4);
+        const auto code = static_cast<float>(signedByte(Format::codes(block, i / 4), i % 4));
         if constexpr (Format::kHasMinimum)
             return __fadd_rn(__fmul_rn(scale, code), -Format::minimum(scales, i / Format::kScaleLength));
         return scale * code;

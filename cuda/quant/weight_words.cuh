@@ -36,12 +36,12 @@ __device__ __forceinline__ std::uint32_t rotateLeft(std::uint32_t word, int coun
     return __funnelshift_l(word, word, count & 31);
 }
 
-__device__ __forceinline__ float unsignedByte(std::uint32_t word, int index) {
-    return static_cast<float>((word >> (8 * index)) & 0xffu);
+__device__ __forceinline__ int unsignedByte(std::uint32_t word, int index) {
+    return static_cast<int>(__byte_perm(word, 0, 0x4440 | index));
 }
 
-__device__ __forceinline__ float signedByte(std::uint32_t word, int index) {
-    return static_cast<float>(static_cast<std::int8_t>((word >> (8 * index)) & 0xffu));
+__device__ __forceinline__ int signedByte(std::uint32_t word, int index) {
+    return static_cast<int>(__byte_perm(word, 0, 0x8880 | (index * 0x1111)));
 }
 
 // Bits 0 .. 3 of `bits` go to bit 7 of bytes 0 .. 3.

@@ -78,6 +78,8 @@ struct Tokens {
         if (columns % 32 == 0)
             quantiseRows(launch, onDevice.as<float>(), m, columns, rounded());
     }
+    // Where value i of x lies: the tokens of a group of 32 columns are side by side.
+    std::size_t placeOf(std::size_t i) const { return (i % columns / 32 * m + i / columns) * 32 + i % 32; }
     QuantisedRows rounded() const { return {q.as<std::int8_t>(), scaleAndSum.as<float2>()}; }
 
     // What the products of a format multiply with.
@@ -88,7 +90,7 @@ struct Tokens {
         const std::vector<float2> scales = download<float2>(scaleAndSum, x.size() / 32);
         std::vector<float> values(x.size());
         for (std::size_t i = 0; i < x.size(); ++i)
-            values[i] = scales[i / 32].x * static_cast<float>(codes[i]);
+            values[i] = scales[placeOf(i) / 32].x * static_cast<float>(codes[placeOf(i)]);
         return values;
     }
 };
@@ -190,16 +192,18 @@ void TestCudaMatvec::roundsActivationsToTheirLargest() {
     const Tokens tokens(m_launch, 3, 160, x);
     const std::vector<std::int8_t> q = download<std::int8_t>(tokens.q, x.size());
     const std::vector<float2> scales = download<float2>(tokens.scaleAndSum, x.size() / 32);
-    for (std::size_t group = 0; group < scales.size(); ++group) {
+    for (std::size_t first = 0; first < x.size(); first += 32) {
+        const float2 scale = scales[tokens.placeOf(first) / 32];
         float largest = 0.0f;
         int sum = 0;
-        for (std::size_t i = group * 32; i < group * 32 + 32; ++i) {
+        for (std::size_t i = first; i < first + 32; ++i) {
+            const std::int8_t code = q[tokens.placeOf(i)];
             largest = std::max(largest, std::fabs(x[i]));
-            sum += q[i];
-            QVERIFY(std::fabs(scales[group].x * static_cast<float>(q[i]) - x[i]) <= 0.5001f * scales[group].x);
+            sum += code;
+            QVERIFY(std::fabs(scale.x * static_cast<float>(code) - x[i]) <= 0.5001f * scale.x);
         }
-        QCOMPARE(scales[group].x, largest / 127.0f);
-        QCOMPARE(scales[group].y, scales[group].x * static_cast<float>(sum));
+        QCOMPARE(scale.x, largest / 127.0f);
+        QCOMPARE(scale.y, scale.x * static_cast<float>(sum));
     }
 }
 

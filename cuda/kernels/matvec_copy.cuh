@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "cuda/kernels/matvec_arguments.cuh"
+#include "cuda/quant/weight_format.cuh"
+
+// Weights reach shared memory as they lie in the matrix, copied asynchronously 16 bytes at a time; each warp is ahead
+// of itself by the stages of a ring of its own. A turn of a warp is 256 columns of the 16 rows of a tile. Lane 4 * g +
+// t copies of rows g and g + 8 the chunks t, t + 4, ...
+namespace strata::cuda {
+
+constexpr int kTurnColumns = 256;
+constexpr int kTurnGroups = kTurnColumns / 32;
+
+template <QuantType kType>
+struct TileShape {
+    using Block = typename WeightFormat<kType>::Block;
+    static constexpr int kTurnBytes = kTurnColumns / Block::kLength * static_cast<int>(sizeof(Block)); // of one row
+    static constexpr int kStrideBytes = kTileWarps * kTurnBytes; // from a warp's turn to its next
+    // A lane reads the words t and t + 4 of a group of eight, or the neighbours 2t and 2t + 1 where blocks are aligned
+    // to that: in one access.
+    static constexpr bool kReadsPairs = WeightFormat<kType>::kAlignment >= 16;
+    // A row's turn starts up to 15 bytes before its first block, where the copies are aligned.
+    static constexpr bool kHasSlack = WeightFormat<kType>::kAlignment < 16;
+    static constexpr int kSlack = kHasSlack ? 16 - WeightFormat<kType>::kAlignment : 0;
+    static constexpr int kChunks = (kTurnBytes + kSlack + 15) / 16;
+    // Words of eight rows and four lanes lie in 32 different banks if rows are an odd number of 16-byte units apart;
+    // pairs of words of four rows if it is an odd number of 32-byte units.
+    static constexpr int kRowBytes = kReadsPairs ? 32 * ((kChunks + 1) / 2 | 1) : 16 * (kChunks | 1);
+    static constexpr int kStageBytes = kTileRows * kRowBytes;
+    static constexpr int kStages = kStageBytes <= 1920 ? 3 : 2;
+    static constexpr int kRingBytes = kStages * kStageBytes; // of one warp
+    static constexpr int kSharedBytes = kTileWarps * kRingBytes;
+};
+
+template <QuantType kType>
+class TileCopies {
+    using Shape = TileShape<kType>;
+
+public:
+    __device__ explicit TileCopies(std::byte* ring)
+        : m_ring(ring + threadIdx.x / 32 * Shape::kRingBytes),
+          m_target(static_cast<std::uint32_t>(__cvta_generic_to_shared(m_ring)) +
+                   threadIdx.x % 32 / 4 * Shape::kRowBytes + threadIdx.x % 4 * 16) {}
+
+    // What the next copies are of: the warp's `turns` turns of 16 rows of a matrix.
+    __device__ void pointAt(const MatvecMatrix& matrix, std::uint32_t firstRow, int turns) {
+        const int warpOffset = static_cast<int>(threadIdx.x / 32) * Shape::kTurnBytes;
+        m_turnsLeft = turns;
+        m_bytesLeft = static_cast<int>(matrix.rowBytes) - warpOffset;
+#pragma unroll
+        for (int half = 0; half < 2; ++half) {
+            const std::uint32_t row = min(firstRow + threadIdx.x % 32 / 4 + 8 * half, matrix.rows - 1);
+            const std::byte* const start = matrix.weights + std::size_t{row} * matrix.rowBytes + warpOffset;
+            const std::size_t untilEnd = std::size_t{matrix.rows - row} * matrix.rowBytes - warpOffset;
+            m_sources[half] = start + threadIdx.x % 4 * 16;
+            m_untilEnd[half] = static_cast<int>(min(untilEnd, std::size_t{1} << 30));
+        }
+    }
+
+    __device__ int turnsLeft() const {
+        return m_turnsLeft;
+    }
+
+    // Starts the copies of the next turn to the next stage. The group of copies is committed even if nothing is left to
+    // copy, so that the number of groups tells turns.
+    __device__ void startTurn() {
+        if (m_turnsLeft > 0) {
+            const int length = Shape::Block::kLength == 32 ? min(Shape::kTurnBytes, m_bytesLeft) : Shape::kTurnBytes;
+#pragma unroll
+            for (int half = 0; half < 2; ++half) {
+                copyRow(
+                    m_sources[half], m_target + m_fillOffset + 8 * half * Shape::kRowBytes, length, m_untilEnd[half]);
+                m_sources[half] += Shape::kStrideBytes;
+                m_untilEnd[half] -= Shape::kStrideBytes;
+            }
+            m_bytesLeft -= Shape::kStrideBytes;
+            --m_turnsLeft;
+        }
+        asm volatile("cp.async.commit_group;" ::: "memory");
+        m_fillOffset = m_fillOffset + Shape::kStageBytes == Shape::kRingBytes ? 0 : m_fillOffset + Shape::kStageBytes;
+    }
+
+    // The rows of the oldest stage, once they are there for all lanes; the stage before it may then be filled.
+    __device__ const std::byte* waitForTurn() {
+        asm volatile("cp.async.wait_group %0;" ::"n"(Shape::kStages - 2) : "memory");
+        __syncwarp();
+        const std::byte* const stage = m_ring + m_readOffset;
+        m_readOffset = m_readOffset + Shape::kStageBytes == Shape::kRingBytes ? 0 : m_readOffset + Shape::kStageBytes;
+        return stage;
+    }
+
+private:
+    __device__ static void copyRow(const std::byte* bytes, std::uint32_t target, int length, int untilEnd) {
+        const int lane = static_cast<int>(threadIdx.x % 4);
+        const int slack = Shape::kHasSlack ? static_cast<int>(reinterpret_cast<std::uintptr_t>(bytes) & 15u) : 0;
+        const std::byte* const source = bytes - slack;
+        const int chunks = static_cast<int>(static_cast<unsigned>(slack + length + 15) / 16u);
+        // The last chunk may reach beyond the matrix.
+        const int whole = Shape::kHasSlack ? min(chunks, (slack + untilEnd) / 16) : chunks;
+#pragma unroll
+        for (int j = 0; j < (Shape::kChunks + 3) / 4; ++j) {
+            if (lane + 4 * j < whole)
+                asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(target + 64 * j), "l"(source + 64 * j)
+                             : "memory");
+        }
+        if (whole < chunks && whole % 4 == lane)
+            copyEnd(source + 16 * (whole - lane), target + 16 * (whole - lane), slack + untilEnd - 16 * whole);
+    }
+
+    __device__ static void copyEnd(const std::byte* source, std::uint32_t target, int byteCount) {
+#pragma unroll 1
+        for (int i = 0; i < byteCount; ++i)
+            asm volatile("st.shared.u8 [%0], %1;" ::"r"(target + i), "r"(byteAt(source, i)) : "memory");
+    }
+
+    std::byte* m_ring;
+    std::uint32_t m_target;
+    int m_fillOffset = 0;
+    int m_readOffset = 0;
+    int m_turnsLeft = 0;
+    int m_bytesLeft = 0;                // of the rows, from the next turn
+    int m_untilEnd[2] = {};             // of the matrix, from the next turn of the row
+    const std::byte* m_sources[2] = {}; // of the next turn, of this lane's first chunk but for the slack
+};
+
+} // namespace strata::cuda
