@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cuda/kernels/matvec.h"
 
-#include "cuda/kernels/matvec_tile.cuh"
+#include "cuda/kernels/matvec_copy.cuh"
+#include "cuda/runtime/dependent_launch.cuh"
 
 #include <algorithm>
 
@@ -12,7 +13,7 @@ std::size_t sharedBytesOf(QuantType type) {
     std::size_t bytes = 0;
     visitFormat(type, [&]<QuantType kType>() {
         if constexpr (!isFloatFormat(kType))
-            bytes = TileShape<kType>::kSharedBytes;
+            bytes = std::max(TileShape<kType, true>::kSharedBytes, TileShape<kType, false>::kSharedBytes);
     });
     return bytes;
 }

@@ -12,14 +12,15 @@ namespace strata::cuda {
 constexpr int kTurnColumns = 256;
 constexpr int kTurnGroups = kTurnColumns / 32;
 
-template <QuantType kType>
+// The arithmetic reads rows differently for one token and for more.
+template <QuantType kType, bool kIsOne>
 struct TileShape {
     using Block = typename WeightFormat<kType>::Block;
     static constexpr int kTurnBytes = kTurnColumns / Block::kLength * static_cast<int>(sizeof(Block)); // of one row
     static constexpr int kStrideBytes = kTileWarps * kTurnBytes; // from a warp's turn to its next
     // A lane reads the words t and t + 4 of a group of eight, or the neighbours 2t and 2t + 1 where blocks are aligned
     // to that: in one access.
-    static constexpr bool kReadsPairs = WeightFormat<kType>::kAlignment >= 16;
+    static constexpr bool kReadsPairs = !kIsOne && WeightFormat<kType>::kAlignment >= 16;
     // A row's turn starts up to 15 bytes before its first block, where the copies are aligned.
     static constexpr bool kHasSlack = WeightFormat<kType>::kAlignment < 16;
     static constexpr int kSlack = kHasSlack ? 16 - WeightFormat<kType>::kAlignment : 0;
@@ -33,9 +34,9 @@ struct TileShape {
     static constexpr int kSharedBytes = kTileWarps * kRingBytes;
 };
 
-template <QuantType kType>
+template <QuantType kType, bool kIsOne>
 class TileCopies {
-    using Shape = TileShape<kType>;
+    using Shape = TileShape<kType, kIsOne>;
 
 public:
     __device__ explicit TileCopies(std::byte* ring)
@@ -123,5 +124,23 @@ private:
     int m_untilEnd[2] = {};             // of the matrix, from the next turn of the row
     const std::byte* m_sources[2] = {}; // of the next turn, of this lane's first chunk but for the slack
 };
+
+// The operations on floats that both arithmetics share, each named, so that the compiler fuses alike in both: a token's
+// result must not depend on which computed it. Of each turn there are four sums, of a quarter of its columns each.
+template <typename Format>
+__device__ __forceinline__ void addBlockSum(
+    int sum, const typename Format::Scales& scales, const float2& input, float& total) {
+    total = __fmaf_rn(__int2float_rn(sum), __fmul_rn(Format::scale(scales, 0), input.x), total);
+    if constexpr (Format::kHasMinimum)
+        total = __fmaf_rn(-Format::minimum(scales, 0), input.y, total);
+}
+
+template <typename Format>
+__device__ __forceinline__ void addSuperblockSum(
+    const typename Format::Scales& scales, float scaled, float lowered, float& total) {
+    total = __fmaf_rn(Format::blockScale(scales), scaled, total);
+    if constexpr (Format::kHasMinimum)
+        total = __fmaf_rn(-Format::blockMinimum(scales), lowered, total);
+}
 
 } // namespace strata::cuda

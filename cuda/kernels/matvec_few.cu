@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "cuda/kernels/matvec_few.cuh"
+
 #include "cuda/kernels/matvec_kernels.cuh"
 
 namespace strata::cuda {
 
 ProductsKernel fewTokenProducts() {
-    return productsKernel<2>;
+    return productsKernel<FewTokens>;
 }
 
 GateUpKernel fewTokenGateUp() {
-    return gateUpKernel<2>;
+    return gateUpKernel<FewTokens>;
 }
 
 } // namespace strata::cuda

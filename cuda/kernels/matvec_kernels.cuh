@@ -4,17 +4,18 @@
 #include "cuda/kernels/matvec_float.cuh"
 #include "cuda/kernels/matvec_tile.cuh"
 
-// The kernels for few tokens, over every format; one or two tokens a lane are instantiated in files of their own.
+// The kernels for few tokens, over every format; those for one token and for more are instantiated in files of their
+// own.
 namespace strata::cuda {
 
 // Leaves the sums of each warp in `partials`, of one matrix or of two of one format.
-template <QuantType kType, int kLaneTokens>
+template <QuantType kType, template <QuantType> typename Arithmetic>
 __device__ __forceinline__ void multiplyTiles(const MatvecArguments& arguments, const MatvecMatrix* matrices, int count,
     std::uint32_t firstRow, std::byte* ring, TilePartials* partials) {
-    const int lane = static_cast<int>(threadIdx.x % 32);
-    const int warp = static_cast<int>(threadIdx.x / 32);
     if constexpr (isFloatFormat(kType)) {
-        constexpr int kTokens = kLaneTokens == 1 ? 1 : static_cast<int>(kFewTokens);
+        constexpr int kTokens = Arithmetic<QuantType::Q8_0>::kIsOne ? 1 : static_cast<int>(kFewTokens);
+        const int lane = static_cast<int>(threadIdx.x % 32);
+        const int warp = static_cast<int>(threadIdx.x / 32);
         waitForProducers();
 #pragma unroll 1
         for (int part = 0; part < count; ++part) {
@@ -30,18 +31,12 @@ __device__ __forceinline__ void multiplyTiles(const MatvecArguments& arguments, 
             }
         }
     } else {
-        TileWarp<kType, kLaneTokens> tile(arguments, ring);
-        tile.start(matrices[0], firstRow);
+        TileWarp<kType, Arithmetic> tile(arguments, ring);
+        tile.start(matrices[0], count > 1 ? matrices + 1 : nullptr, firstRow);
         waitForProducers();
 #pragma unroll 1
         for (int part = 0; part < count; ++part) {
-            float sums[2][kLaneTokens] = {};
-            tile.accumulate(matrices[part], part + 1 < count ? matrices + part + 1 : nullptr, firstRow, sums);
-#pragma unroll
-            for (int i = 0; i < 2 * kLaneTokens; ++i) {
-                const int token = lane % 4 * 2 + i / 2;
-                partials[part][warp][token][lane / 4 + 8 * (i % 2)] = sums[i % 2][i / 2];
-            }
+            tile.accumulate(matrices[part], firstRow, partials[part]);
         }
     }
 }
@@ -54,7 +49,7 @@ __device__ __forceinline__ float sumOfWarps(const TilePartials& partials, int to
     return sum;
 }
 
-template <int kLaneTokens>
+template <template <QuantType> typename Arithmetic>
 __global__ void __launch_bounds__(kTileThreads, 2) productsKernel(const __grid_constant__ MatvecArguments arguments) {
     extern __shared__ uint4 ring[];
     __shared__ TilePartials partials;
@@ -65,7 +60,7 @@ __global__ void __launch_bounds__(kTileThreads, 2) productsKernel(const __grid_c
     const MatvecMatrix& matrix = arguments.matrices[index];
     const std::uint32_t firstRow = (blockIdx.x - matrix.firstTile) * kTileRows;
     visitFormat(matrix.type, [&]<QuantType kType>() {
-        multiplyTiles<kType, kLaneTokens>(
+        multiplyTiles<kType, Arithmetic>(
             arguments, &matrix, 1, firstRow, reinterpret_cast<std::byte*>(ring), &partials);
     });
     __syncthreads();
@@ -81,7 +76,7 @@ __global__ void __launch_bounds__(kTileThreads, 2) productsKernel(const __grid_c
 }
 
 // Matrix 0 is the gate, matrix 1 the way up; a block computes the same rows of both.
-template <int kLaneTokens>
+template <template <QuantType> typename Arithmetic>
 __global__ void __launch_bounds__(kTileThreads, 2)
     gateUpKernel(const __grid_constant__ MatvecArguments arguments, float* y) {
     extern __shared__ uint4 ring[];
@@ -94,7 +89,7 @@ __global__ void __launch_bounds__(kTileThreads, 2)
         if (first > 0)
             __syncthreads(); // the rings of the warps lie elsewhere
         visitFormat(arguments.matrices[first].type, [&]<QuantType kType>() {
-            multiplyTiles<kType, kLaneTokens>(arguments, arguments.matrices + first, together, firstRow,
+            multiplyTiles<kType, Arithmetic>(arguments, arguments.matrices + first, together, firstRow,
                 reinterpret_cast<std::byte*>(ring), partials + first);
         });
     }

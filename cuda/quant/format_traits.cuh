@@ -17,6 +17,10 @@
 // so that weight = scale * code - minimum. Formats with blocks of 256 also give the parts of these:
 //   blockScale(scales), scaleCode(scales, i)       scale = blockScale * scaleCode
 //   blockMinimum(scales), minimumCode(scales, i)   minimum = blockMinimum * minimumCode, if kHasMinimum
+//   codesOfQuarter(block, quarter, part, four)     four words of a quarter of the block, with addresses that vary with
+//                                                  the quarter alone. Quarters are 64 weights in a row where scales
+//                                                  are of 32; where they are of 16, quarter t is the half t % 2 of
+//                                                  each of the groups of 32 from 4 * (t / 2) on, one a part.
 // Blocks may be in any address space. Codes may carry a power of two that
 // the scale takes back: a nibble left in the upper half of its byte costs no shift.
 // Float formats give decode(weights, i) alone.

@@ -35,6 +35,12 @@ struct WeightFormat<QuantType::IQ4_XS> {
         const std::uint32_t pairs = loadWord<4>(block + offsetof(Block, qs) + word / 8 * 16 + 4 * (word & 3));
         return lookUpNibbles(pairs, word % 8 >= 4, iq4Table());
     }
+
+    static __device__ void codesOfQuarter(const std::byte* block, int quarter, int part, std::uint32_t (&four)[4]) {
+        const std::byte* const qs = block + offsetof(Block, qs) + 32 * quarter;
+        for (int i = 0; i < 4; ++i)
+            four[i] = lookUpNibbles(loadWord<4>(qs + part / 2 * 16 + 4 * i), part % 2 == 1, iq4Table());
+    }
 };
 
 } // namespace strata::cuda

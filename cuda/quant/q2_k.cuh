@@ -26,10 +26,10 @@ struct WeightFormat<QuantType::Q2_K> {
     static __device__ float blockScale(const Scales& scales) { return scales.d; }
     static __device__ float blockMinimum(const Scales& scales) { return scales.dmin; }
     static __device__ int scaleCode(const Scales& scales, int i) {
-        return unsignedByte(scales.pairs[i / 4] & 0x0f0f0f0fu, i % 4);
+        return unsignedByte(wordOf(scales.pairs, i) & 0x0f0f0f0fu, i % 4);
     }
     static __device__ int minimumCode(const Scales& scales, int i) {
-        return unsignedByte((scales.pairs[i / 4] >> 4) & 0x0f0f0f0fu, i % 4);
+        return unsignedByte((wordOf(scales.pairs, i) >> 4) & 0x0f0f0f0fu, i % 4);
     }
     static __device__ float scale(const Scales& scales, int i) {
         return blockScale(scales) * static_cast<float>(scaleCode(scales, i));
@@ -41,6 +41,12 @@ struct WeightFormat<QuantType::Q2_K> {
     static __device__ std::uint32_t codes(const std::byte* block, int word) {
         const std::uint32_t four = loadWord<kAlignment>(block + offsetof(Block, qs) + word / 32 * 32 + word % 8 * 4);
         return (four >> (word / 8 % 4 * 2)) & 0x03030303u;
+    }
+
+    static __device__ void codesOfQuarter(const std::byte* block, int quarter, int part, std::uint32_t (&four)[4]) {
+        const std::byte* const qs = block + offsetof(Block, qs) + quarter * 16;
+        for (int i = 0; i < 4; ++i)
+            four[i] = (loadWord<kAlignment>(qs + 4 * i) >> (2 * part)) & 0x03030303u;
     }
 };
 

@@ -30,7 +30,7 @@ struct WeightFormat<QuantType::Q3_K> {
         return result;
     }
     static __device__ float blockScale(const Scales& scales) { return scales.d; }
-    static __device__ int scaleCode(const Scales& scales, int i) { return signedByte(scales.codes[i / 4], i % 4); }
+    static __device__ int scaleCode(const Scales& scales, int i) { return signedByte(wordOf(scales.codes, i), i % 4); }
     static __device__ float scale(const Scales& scales, int i) {
         return blockScale(scales) * static_cast<float>(scaleCode(scales, i));
     }
@@ -42,6 +42,16 @@ struct WeightFormat<QuantType::Q3_K> {
         const std::uint32_t low = rotateLeft(loadWord<kAlignment>(qs), 5 - word / 8 % 4 * 2) & 0x60606060u;
         const std::uint32_t third = loadWord<kAlignment>(block + offsetof(Block, hmask) + word % 8 * 4);
         return low | (((third << (7 - word / 8)) & 0x80808080u) ^ 0x80808080u);
+    }
+
+    static __device__ void codesOfQuarter(const std::byte* block, int quarter, int part, std::uint32_t (&four)[4]) {
+        const std::byte* const qs = block + offsetof(Block, qs) + quarter * 16;
+        const std::byte* const hmask = block + offsetof(Block, hmask) + quarter % 2 * 16;
+        for (int i = 0; i < 4; ++i) {
+            const std::uint32_t low = rotateLeft(loadWord<kAlignment>(qs + 4 * i), 5 - 2 * part) & 0x60606060u;
+            const std::uint32_t third = loadWord<kAlignment>(hmask + 4 * i) << (7 - part - quarter / 2 * 4);
+            four[i] = low | ((third & 0x80808080u) ^ 0x80808080u);
+        }
     }
 };
 

@@ -31,6 +31,14 @@ struct WeightFormat<QuantType::Q4_K> {
         const std::uint32_t pairs = loadWord<4>(qs);
         return (word / 8 % 2 == 0 ? pairs : pairs >> 4) & 0x0f0f0f0fu;
     }
+
+    static __device__ void codesOfQuarter(const std::byte* block, int quarter, int part, std::uint32_t (&four)[4]) {
+        const std::byte* const qs = block + offsetof(Block, qs) + 32 * quarter;
+        const uint4 pairs = *reinterpret_cast<const uint4*>(qs + part % 2 * 16);
+        const std::uint32_t words[4] = {pairs.x, pairs.y, pairs.z, pairs.w};
+        for (int i = 0; i < 4; ++i)
+            four[i] = ((part < 2 ? words[i] : words[i] >> 4) & 0x0f0f0f0fu);
+    }
 };
 
 } // namespace strata::cuda

@@ -33,6 +33,17 @@ struct WeightFormat<QuantType::Q5_K> {
         return ((word / 8 % 2 == 0 ? pairs : pairs >> 4) & 0x0f0f0f0fu) |
                (rotateLeft(fifth, 4 - word / 8) & 0x10101010u);
     }
+
+    static __device__ void codesOfQuarter(const std::byte* block, int quarter, int part, std::uint32_t (&four)[4]) {
+        const std::byte* const qs = block + offsetof(Block, qs) + 32 * quarter;
+        const uint4 pairs = *reinterpret_cast<const uint4*>(qs + part % 2 * 16);
+        const std::uint32_t words[4] = {pairs.x, pairs.y, pairs.z, pairs.w};
+        const uint4 fifth = *reinterpret_cast<const uint4*>(block + offsetof(Block, qh) + part % 2 * 16);
+        const std::uint32_t fifths[4] = {fifth.x, fifth.y, fifth.z, fifth.w};
+        for (int i = 0; i < 4; ++i)
+            four[i] = ((part < 2 ? words[i] : words[i] >> 4) & 0x0f0f0f0fu) |
+                      (rotateLeft(fifths[i], 4 - 2 * quarter - part / 2) & 0x10101010u);
+    }
 };
 
 } // namespace strata::cuda

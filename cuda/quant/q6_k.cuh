@@ -24,7 +24,7 @@ struct WeightFormat<QuantType::Q6_K> {
         return result;
     }
     static __device__ float blockScale(const Scales& scales) { return scales.d; }
-    static __device__ int scaleCode(const Scales& scales, int i) { return signedByte(scales.codes[i / 4], i % 4); }
+    static __device__ int scaleCode(const Scales& scales, int i) { return signedByte(wordOf(scales.codes, i), i % 4); }
     static __device__ float scale(const Scales& scales, int i) {
         return blockScale(scales) * static_cast<float>(scaleCode(scales, i));
     }
@@ -38,6 +38,17 @@ struct WeightFormat<QuantType::Q6_K> {
         const std::uint32_t low = (row < 2 ? pairs << 2 : pairs >> 2) & 0x3c3c3c3cu;
         const std::uint32_t high = loadWord<kAlignment>(block + offsetof(Block, qh) + word / 32 * 32 + word % 8 * 4);
         return low | ((rotateLeft(high, 6 - 2 * row) & 0xc0c0c0c0u) ^ 0x80808080u);
+    }
+
+    static __device__ void codesOfQuarter(const std::byte* block, int quarter, int part, std::uint32_t (&four)[4]) {
+        const std::byte* const ql = block + offsetof(Block, ql) + quarter / 2 * 64 + quarter % 2 * 16;
+        const std::byte* const qh = block + offsetof(Block, qh) + quarter * 16;
+        for (int i = 0; i < 4; ++i) {
+            const std::uint32_t pairs = loadWord<kAlignment>(ql + part % 2 * 32 + 4 * i);
+            const std::uint32_t low = (part < 2 ? pairs << 2 : pairs >> 2) & 0x3c3c3c3cu;
+            const std::uint32_t high = rotateLeft(loadWord<kAlignment>(qh + 4 * i), 6 - 2 * part) & 0xc0c0c0c0u;
+            four[i] = low | (high ^ 0x80808080u);
+        }
     }
 };
 

@@ -22,8 +22,8 @@ struct SixBitScales {
         result.minimumCodes[1] = ((words.w >> 4) & 0x0f0f0f0fu) | ((words.z >> 2) & 0x30303030u);
         return result;
     }
-    __device__ int scaleCode(int i) const { return unsignedByte(scaleCodes[i / 4], i % 4); }
-    __device__ int minimumCode(int i) const { return unsignedByte(minimumCodes[i / 4], i % 4); }
+    __device__ int scaleCode(int i) const { return unsignedByte(i < 4 ? scaleCodes[0] : scaleCodes[1], i % 4); }
+    __device__ int minimumCode(int i) const { return unsignedByte(i < 4 ? minimumCodes[0] : minimumCodes[1], i % 4); }
 };
 
 } // namespace strata::cuda

@@ -41,7 +41,14 @@ __device__ __forceinline__ int unsignedByte(std::uint32_t word, int index) {
 }
 
 __device__ __forceinline__ int signedByte(std::uint32_t word, int index) {
-    return static_cast<int>(__byte_perm(word, 0, 0x8880 | (index * 0x1111)));
+    return static_cast<std::int8_t>((word >> (8 * index)) & 0xffu);
+}
+
+// The word of four that holds byte i of 16: chosen, as registers have no index.
+__device__ __forceinline__ std::uint32_t wordOf(const std::uint32_t (&words)[4], int i) {
+    const std::uint32_t even = i < 8 ? words[0] : words[2];
+    const std::uint32_t odd = i < 8 ? words[1] : words[3];
+    return i % 8 < 4 ? even : odd;
 }
 
 // Bits 0 .. 3 of `bits` go to bit 7 of bytes 0 .. 3.
