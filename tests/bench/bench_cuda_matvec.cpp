@@ -37,11 +37,11 @@ constexpr Shape kShapes[] = {{4096, 4096}, {1024, 4096}, {14336, 4096}, {4096, 1
 struct Bench {
     Launch launch;
     Stream stream = makeStream();
-    DeviceMemory arena{kArenaBytes};
-    DeviceMemory x{8 * std::size_t{kMostColumns} * sizeof(float)};
-    DeviceMemory q{8 * std::size_t{kMostColumns}};
-    DeviceMemory scales{8 * std::size_t{kMostColumns} / 32 * sizeof(float2)};
-    DeviceMemory y{8 * std::size_t{kMostRows} * sizeof(float)};
+    GpuMemory arena{kArenaBytes};
+    GpuMemory x{8 * std::size_t{kMostColumns} * sizeof(float)};
+    GpuMemory q{8 * std::size_t{kMostColumns}};
+    GpuMemory scales{8 * std::size_t{kMostColumns} / 32 * sizeof(float2)};
+    GpuMemory y{8 * std::size_t{kMostRows} * sizeof(float)};
     double copyGigabytes = 0.0; // per second
     std::size_t used = 0;
 

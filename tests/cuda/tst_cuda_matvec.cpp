@@ -22,14 +22,14 @@ using namespace strata::cuda;
 namespace {
 
 template <typename T>
-DeviceMemory upload(const std::vector<T>& values) {
-    DeviceMemory memory(std::max<std::size_t>(1, values.size() * sizeof(T)));
+GpuMemory upload(const std::vector<T>& values) {
+    GpuMemory memory(std::max<std::size_t>(1, values.size() * sizeof(T)));
     checkCuda(cudaMemcpy(memory.data(), values.data(), values.size() * sizeof(T), cudaMemcpyHostToDevice), "upload");
     return memory;
 }
 
 template <typename T>
-std::vector<T> download(const DeviceMemory& memory, std::size_t count) {
+std::vector<T> download(const GpuMemory& memory, std::size_t count) {
     std::vector<T> values(count);
     checkCuda(cudaDeviceSynchronize(), "kernels");
     checkCuda(cudaMemcpy(values.data(), memory.data(), count * sizeof(T), cudaMemcpyDeviceToHost), "download");
@@ -53,7 +53,7 @@ struct Matrix {
     QuantType type;
     std::uint32_t rows, columns;
     std::vector<float> weights; // as the CPU decodes them
-    DeviceMemory memory;
+    GpuMemory memory;
 
     Matrix(QuantType matrixType, std::uint32_t rowCount, std::uint32_t columnCount, unsigned seed)
         : type(matrixType), rows(rowCount), columns(columnCount), weights(std::size_t{rowCount} * columnCount) {
@@ -69,7 +69,7 @@ struct Matrix {
 struct Tokens {
     std::uint32_t m, columns;
     std::vector<float> x;
-    DeviceMemory onDevice, q, scaleAndSum;
+    GpuMemory onDevice, q, scaleAndSum;
 
     Tokens(const Launch& launch, std::uint32_t tokenCount, std::uint32_t columnCount, const std::vector<float>& values)
         : m(tokenCount), columns(columnCount), x(values), onDevice(upload(values)),
@@ -150,7 +150,7 @@ class TestCudaMatvec : public QObject {
                                               : std::vector<std::uint32_t>{256, 768, 1536, 4096};
     }
     std::vector<float> product(const Matrix& matrix, const Tokens& tokens) const {
-        DeviceMemory y = upload(std::vector<float>(std::size_t{tokens.m} * matrix.rows, NAN));
+        GpuMemory y = upload(std::vector<float>(std::size_t{tokens.m} * matrix.rows, NAN));
         const ProductJob job = {matrix.onDevice(), nullptr, y.as<float>(), false};
         multiplyFew(m_launch, {&job, 1}, tokens.onDevice.as<float>(), tokens.rounded(), tokens.m);
         return download<float>(y, std::size_t{tokens.m} * matrix.rows);
@@ -200,7 +200,7 @@ void TestCudaMatvec::roundsActivationsToTheirLargest() {
             const std::int8_t code = q[tokens.placeOf(i)];
             largest = std::max(largest, std::fabs(x[i]));
             sum += code;
-            QVERIFY(std::fabs(scale.x * static_cast<float>(code) - x[i]) <= 0.5001f * scale.x);
+            QVERIFY(std::fabs(scale.x * static_cast<float>(code) - x[i]) <= 0.5002f * scale.x);
         }
         QCOMPARE(scale.x, largest / 127.0f);
         QCOMPARE(scale.y, scale.x * static_cast<float>(sum));
@@ -209,7 +209,7 @@ void TestCudaMatvec::roundsActivationsToTheirLargest() {
 
 void TestCudaMatvec::normalisesAndRounds_data() {
     QTest::addColumn<std::uint32_t>("columns");
-    for (const std::uint32_t columns : {32u, 4096u, 9216u, 28672u, 88u})
+    for (const std::uint32_t columns : {32u, 4096u, 9216u, 28672u, 88u, 77u})
         QTest::addRow("%u", columns) << columns;
 }
 
@@ -218,11 +218,11 @@ void TestCudaMatvec::normalisesAndRounds() {
     constexpr std::uint32_t kTokens = 3;
     const std::vector<float> x = normalValues(kTokens * columns, 2, 3.0f);
     const std::vector<float> weight = normalValues(columns, 3, 1.0f);
-    const DeviceMemory deviceX = upload(x);
-    const DeviceMemory deviceWeight = upload(weight);
-    DeviceMemory normed(x.size() * sizeof(float));
-    const DeviceMemory q(x.size());
-    const DeviceMemory scales(x.size() / 32 * sizeof(float2) + 8);
+    const GpuMemory deviceX = upload(x);
+    const GpuMemory deviceWeight = upload(weight);
+    GpuMemory normed(x.size() * sizeof(float));
+    const GpuMemory q(x.size());
+    const GpuMemory scales(x.size() / 32 * sizeof(float2) + 8);
     const bool rounds = columns % 32 == 0;
     const QuantisedRows out = rounds ? QuantisedRows{q.as<std::int8_t>(), scales.as<float2>()} : QuantisedRows{};
     normaliseRows(
@@ -282,10 +282,10 @@ void TestCudaMatvec::jobsOfDifferentFormatsShareALaunch() {
     const Matrix matrices[] = {
         {QuantType::Q4_K, 50, kColumns, 5}, {QuantType::F16, 7, kColumns, 6}, {QuantType::Q6_K, 33, kColumns, 7}};
     const std::vector<float> bias = normalValues(50, 8, 1.0f);
-    const DeviceMemory deviceBias = upload(bias);
+    const GpuMemory deviceBias = upload(bias);
     for (const std::uint32_t m : {1u, 3u}) {
         const Tokens tokens(m_launch, m, kColumns, normalValues(m * kColumns, 9, 1.0f));
-        std::vector<DeviceMemory> results;
+        std::vector<GpuMemory> results;
         std::vector<ProductJob> jobs;
         for (const Matrix& matrix : matrices) {
             results.push_back(upload(std::vector<float>(m * matrix.rows, NAN)));
@@ -306,7 +306,7 @@ void TestCudaMatvec::addsToWhatIsThere() {
     const Matrix matrix(QuantType::Q8_0, 21, kColumns, 15);
     const Tokens tokens(m_launch, 4, kColumns, normalValues(4 * kColumns, 16, 1.0f));
     const std::vector<float> before = normalValues(4 * 21, 17, 1.0f);
-    const DeviceMemory y = upload(before);
+    const GpuMemory y = upload(before);
     const ProductJob job = {matrix.onDevice(), nullptr, y.as<float>(), true};
     multiplyFew(m_launch, {&job, 1}, nullptr, tokens.rounded(), 4);
     Expected expected = multiply(matrix, tokens, {});
@@ -323,10 +323,10 @@ void TestCudaMatvec::gateAndUpMatchDoublePrecision() {
     const Matrix gate(type, kRows, kColumns, 25);
     const Matrix up(type == QuantType::F32 ? QuantType::Q5_K : type, kRows, kColumns, 26);
     const std::vector<float> bias = normalValues(kRows, 27, 1.0f);
-    const DeviceMemory deviceBias = upload(bias);
+    const GpuMemory deviceBias = upload(bias);
     for (const std::uint32_t m : {1u, 8u}) {
         const Tokens tokens(m_launch, m, kColumns, normalValues(m * kColumns, 28, 1.0f));
-        const DeviceMemory y = upload(std::vector<float>(m * kRows, NAN));
+        const GpuMemory y = upload(std::vector<float>(m * kRows, NAN));
         multiplyGateUpFew(m_launch, {gate.onDevice(), deviceBias.as<float>(), nullptr, false},
             {up.onDevice(), nullptr, nullptr, false}, y.as<float>(), tokens.onDevice.as<float>(), tokens.rounded(), m);
         Expected expected = multiply(gate, tokens, bias);
