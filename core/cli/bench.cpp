@@ -22,10 +22,10 @@ struct Options {
     std::uint32_t promptTokens = 512;
     std::uint32_t decodeTokens = 128;
     std::uint32_t repetitions = 3;
-    std::uint32_t depth = 0;  // tokens in the context before anything is timed
-    std::uint32_t verify = 0; // tokens of a verification pass; 0: none are timed
-    std::string vram;
-    std::string ram;
+    std::uint32_t depth = 0;              // tokens in the context before anything is timed
+    std::uint32_t verify = 0;             // tokens of a verification pass; 0: none are timed
+    std::optional<std::uint64_t> vramCap; // bytes
+    std::optional<std::uint64_t> ramCap;
     bool asJson = false;
 };
 
@@ -204,15 +204,15 @@ std::string toText(const Engine& engine, const Measurement& measured) {
 // from, so a cap can only say that it does not.
 void checkCaps(const Options& options, const BackendChoice& device) {
     const bool isGpu = device.info.kind == DeviceKind::Gpu;
-    if (!options.vram.empty() && !isGpu)
+    if (options.vramCap && !isGpu)
         fail(ErrorCode::BadRequest, "--vram caps a GPU's memory, and the device is {}", device.info.id);
-    const std::string& cap = isGpu ? options.vram : options.ram;
-    if (cap.empty())
+    const std::optional<std::uint64_t> cap = isGpu ? options.vramCap : options.ramCap;
+    if (!cap)
         return;
     const std::uint64_t bytes = GgufFile(options.engine.model).fileBytes();
-    if (bytes > parseSize(cap))
+    if (bytes > *cap)
         fail(ErrorCode::OutOfMemory, "{}: needs {}, the cap is {}", options.engine.model, formatBytes(bytes),
-            formatBytes(parseSize(cap)));
+            formatBytes(*cap));
 }
 
 void bench(const Options& options, const Devices& devices) {
@@ -258,12 +258,8 @@ void addBench(CLI::App& program, const Devices& devices) {
     command->add_option("--verify", options->verify, "also time passes of so many tokens, at most 8; 0: none")
         ->transform(wholeNumber(0, 8))
         ->capture_default_str();
-    const auto isSize = [](const std::string& text) {
-        parseSize(text);
-        return std::string();
-    };
-    command->add_option("--vram", options->vram, "use at most this much of the GPU's memory: 24G")->check(isSize);
-    command->add_option("--ram", options->ram, "use at most this much of the machine's memory: 32G")->check(isSize);
+    addSizeOption(*command, "--vram", options->vramCap, "use at most this much of the GPU's memory: 24G");
+    addSizeOption(*command, "--ram", options->ramCap, "use at most this much of the machine's memory: 32G");
     command->add_flag("--json", options->asJson, "as JSON");
     command->callback([options, &devices] { bench(*options, devices); });
 }

@@ -32,6 +32,23 @@ std::string findModel(const std::string& text) {
     return std::filesystem::exists(found, ignored) ? found.string() : text;
 }
 
+// Throws CLI::ValidationError.
+std::uint64_t parseSize(const std::string& text) {
+    std::size_t used = 0;
+    double value = -1.0;
+    if (!text.empty() && (std::isdigit(static_cast<unsigned char>(text[0])) || text[0] == '.'))
+        value = std::strtod(text.c_str(), nullptr), used = text.find_first_not_of("0123456789.");
+    const std::string unit = used >= text.size() ? "" : text.substr(used);
+    const double scale = unit.empty() || unit == "B"   ? 1.0
+                         : unit == "k" || unit == "K"  ? 1e3
+                         : unit == "M" || unit == "MB" ? 1e6
+                         : unit == "G" || unit == "GB" ? 1e9
+                                                       : -1.0;
+    if (value < 0.0 || scale < 0.0 || value * scale > 1e18)
+        throw CLI::ValidationError(fmt::format("expected a size such as 24G or 512M, got '{}'", quoteForMessage(text)));
+    return static_cast<std::uint64_t>(value * scale);
+}
+
 } // namespace
 
 void addModelArgument(CLI::App& command, std::string& model, const std::string& description) {
@@ -42,15 +59,22 @@ void addModelArgument(CLI::App& command, std::string& model, const std::string& 
     command.add_option("model", model, description)->required()->transform(CLI::Validator(find, ""));
 }
 
+void addContextOptions(CLI::App& command, std::uint32_t& contextTokens, std::string& cacheType) {
+    command.add_option("-c,--ctx", contextTokens, "context in tokens; 0: the model's own, at most 8,192")
+        ->transform(wholeNumber(0, kMax32));
+    command.add_option("--kv", cacheType, "how keys and values are kept; q8_0 takes about half the memory of f16")
+        ->check(oneOf({"f16", "q8_0"}))
+        ->capture_default_str();
+}
+
+QuantType cacheTypeNamed(const std::string& name) {
+    return name == "q8_0" ? QuantType::Q8_0 : QuantType::F16;
+}
+
 void addEngineOptions(CLI::App& command, EngineOptions& options) {
     addModelArgument(command, options.model);
     command.add_option("--device", options.device, "where to compute: cpu, cuda, cuda:1; default: the best there is");
-    command.add_option("-c,--ctx", options.contextTokens, "context in tokens; 0: the model's own, at most 8,192")
-        ->transform(wholeNumber(0, kMax32));
-    command
-        .add_option("--kv", options.cacheType, "how keys and values are kept; q8_0 takes about half the memory of f16")
-        ->check(oneOf({"f16", "q8_0"}))
-        ->capture_default_str();
+    addContextOptions(command, options.contextTokens, options.cacheType);
 }
 
 const BackendChoice& chooseDevice(const Devices& devices, const std::string& id) {
@@ -74,7 +98,7 @@ std::unique_ptr<Engine> loadEngine(const EngineOptions& options, const Devices& 
     LoadRequest request;
     request.path = options.model;
     request.contextTokens = options.contextTokens;
-    request.cacheType = options.cacheType == "q8_0" ? QuantType::Q8_0 : QuantType::F16;
+    request.cacheType = cacheTypeNamed(options.cacheType);
     request.logitRows = options.logitRows;
     const BackendChoice& device = chooseDevice(devices, options.device);
     auto engine = Engine::load(
@@ -128,20 +152,10 @@ void addSamplingOptions(CLI::App& command, SamplingOptions& options) {
         ->transform(wholeNumber(0, std::numeric_limits<std::uint64_t>::max()));
 }
 
-std::uint64_t parseSize(const std::string& text) {
-    std::size_t used = 0;
-    double value = -1.0;
-    if (!text.empty() && (std::isdigit(static_cast<unsigned char>(text[0])) || text[0] == '.'))
-        value = std::strtod(text.c_str(), nullptr), used = text.find_first_not_of("0123456789.");
-    const std::string unit = used >= text.size() ? "" : text.substr(used);
-    const double scale = unit.empty() || unit == "B"   ? 1.0
-                         : unit == "k" || unit == "K"  ? 1e3
-                         : unit == "M" || unit == "MB" ? 1e6
-                         : unit == "G" || unit == "GB" ? 1e9
-                                                       : -1.0;
-    if (value < 0.0 || scale < 0.0 || value * scale > 1e18)
-        throw CLI::ValidationError(fmt::format("expected a size such as 24G or 512M, got '{}'", quoteForMessage(text)));
-    return static_cast<std::uint64_t>(value * scale);
+void addSizeOption(
+    CLI::App& command, const std::string& name, std::optional<std::uint64_t>& bytes, const std::string& description) {
+    command.add_option_function<std::string>(
+        name, [&bytes](const std::string& text) { bytes = parseSize(text); }, description);
 }
 
 CLI::Validator wholeNumber(std::uint64_t low, std::uint64_t high) {

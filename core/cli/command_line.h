@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -26,7 +27,7 @@ void addTokenize(CLI::App& program);
 void addDetokenize(CLI::App& program);
 void addRun(CLI::App& program, const Devices& devices);
 void addChat(CLI::App& program, const Devices& devices);
-void addPlan(CLI::App& program);
+void addPlan(CLI::App& program, ListGpus listGpus);
 void addBench(CLI::App& program, const Devices& devices);
 void addPerplexity(CLI::App& program, const Devices& devices);
 void addProfile(CLI::App& program, const Devices& devices, ListGpus listGpus);
@@ -43,6 +44,8 @@ struct EngineOptions {
 // The positional argument that names a model: a file, or "strata-demo" for one that came with the program.
 void addModelArgument(CLI::App& command, std::string& model,
     const std::string& description = "GGUF file (any part of a split one), or strata-demo");
+void addContextOptions(CLI::App& command, std::uint32_t& contextTokens, std::string& cacheType);
+QuantType cacheTypeNamed(const std::string& name); // of those that addContextOptions lets pass
 void addEngineOptions(CLI::App& command, EngineOptions& options);
 const BackendChoice& chooseDevice(const Devices& devices, const std::string& id); // throws Error (NotFound)
 std::unique_ptr<Engine> loadEngine(const EngineOptions& options, const Devices& devices, std::stop_token stop);
@@ -60,8 +63,9 @@ CLI::Validator wholeNumber(std::uint64_t low, std::uint64_t high);
 CLI::Validator realNumber(double low, double high);
 CLI::Validator oneOf(std::vector<std::string_view> names);
 
-// "24G", "24.5G", "512M", "1000": bytes, G = 1e9. Throws CLI::ValidationError.
-std::uint64_t parseSize(const std::string& text);
+// "24G", "24.5G", "512M", "1000": bytes, G = 1e9.
+void addSizeOption(
+    CLI::App& command, const std::string& name, std::optional<std::uint64_t>& bytes, const std::string& description);
 
 std::string readAllInput();                        // standard input to its end; throws Error above kMaxTextBytes
 std::string readTextFile(const std::string& path); // "-": standard input; throws Error (NotFound, Io)

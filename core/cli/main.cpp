@@ -39,7 +39,7 @@ int parse(int argc, char** argv) {
     addDetokenize(program);
     addRun(program, devices);
     addChat(program, devices);
-    addPlan(program);
+    addPlan(program, &strata::cudaDevices);
     addBench(program, devices);
     addPerplexity(program, devices);
     addProfile(program, devices, &strata::cudaDevices);

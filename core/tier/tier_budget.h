@@ -11,11 +11,11 @@ namespace strata {
 
 // What may be spent of one memory, and on what, before any weights. In bytes.
 struct TierBudget {
-    std::uint64_t freeBytes = 0;           // now; what is about to be unloaded counts as free
-    std::uint64_t reserveBytes = 0;        // of the free: left to other programs and to the display
-    std::optional<std::uint64_t> capBytes; // all that Strata may take, asked for by the person
-    std::uint64_t cacheBytes = 0;          // keys and values of the whole context
-    std::uint64_t scratchBytes = 0;        // activations and what kernels need
+    std::uint64_t freeBytes = 0;                          // now; what is about to be unloaded counts as free
+    std::uint64_t reserveBytes = 0;                       // of the free: left to other programs and to the display
+    std::optional<std::uint64_t> capBytes = std::nullopt; // all that Strata may take, asked for by the person
+    std::uint64_t cacheBytes = 0;                         // keys and values of the whole context
+    std::uint64_t scratchBytes = 0;                       // activations and what kernels need
 
     std::uint64_t usableBytes() const;  // free less the reserve, at most the cap
     std::uint64_t weightBytes() const;  // usable less cache and scratch; ring and staging slots are part of it
@@ -24,7 +24,7 @@ struct TierBudget {
 
 // Of both memories. The cache is where attention is computed: in VRAM if there is a GPU.
 struct TierBudgets {
-    std::optional<TierBudget> vram; // nullopt: no GPU takes part
+    std::optional<TierBudget> vram = std::nullopt; // nullopt: no GPU takes part
     TierBudget ram;
     std::uint32_t contextTokens = 0;
 };

@@ -96,11 +96,21 @@ private:
 
     std::size_t headIndex() const { return m_start.blocks.size() - 1; }
 
-    // Whether the candidate says something about the head and the embedding that it may say.
+    // Whether head and embedding may be where the candidate has them: where a person put them, together when tied, and
+    // the embedding, of which a token reads one row, not before the head.
     bool isAllowed(const Candidate& candidate) const {
         if ((candidate.hasHead && m_pinned[headIndex()]) || (candidate.hasEmbedding && m_pinned[0]))
             return false;
-        return !m_start.isTied || candidate.hasHead == candidate.hasEmbedding;
+        if (m_start.isTied)
+            return candidate.hasHead == candidate.hasEmbedding;
+        return candidate.hasHead || !candidate.hasEmbedding || m_pinned[headIndex()];
+    }
+
+    // Of the layers, without the head in VRAM: less than the head would take, which is to be there first.
+    std::uint64_t layerRoom(const Candidate& candidate) const {
+        if (candidate.hasHead || m_pinned[headIndex()])
+            return kNever;
+        return m_start.blocks.back().packedBytes + (m_start.isTied ? m_start.blocks.front().packedBytes : 0);
     }
 
     void tryLayers(Candidate candidate) {
@@ -131,6 +141,8 @@ private:
     }
 
     void consider(const Candidate& candidate) {
+        if (m_attention.taken[candidate.attention] + m_feedForward.taken[candidate.feedForward] >= layerRoom(candidate))
+            return;
         const std::uint64_t needed = vramBytes(candidate);
         m_leastVram = std::min(m_leastVram, needed);
         if (needed > m_vramRoom)

@@ -12,6 +12,8 @@ using namespace strata;
 
 namespace {
 
+const QString kProfile = STRATA_TEST_DATA "/profiles/reference_h100.profile";
+
 struct Outcome {
     int exitCode = -1;
     QByteArray output;
@@ -41,6 +43,7 @@ class TestCli : public QObject {
     Q_OBJECT
 private slots:
     void initTestCase() {
+        qputenv("XDG_CONFIG_HOME", m_folder.path().toLocal8Bit()); // a machine without a profile
         TinyModel tiny;
         tiny.chatTemplate = kTinyChatTemplate;
         m_model = QString::fromStdString(writeTinyModel(m_folder.path().toStdString(), tiny).string());
@@ -160,7 +163,13 @@ private slots:
                 << QByteArray("no such device to compute on here; there is ");
         QTest::newRow("context beyond the model's")
             << QStringList{"run", m_model, "-p", "a", "--ctx", "999999"} << QByteArray("999,999");
-        QTest::newRow("not yet") << QStringList{"plan", m_model} << QByteArray("not yet");
+        QTest::newRow("a machine without a profile") << QStringList{"plan", m_model} << QByteArray("no profile yet");
+        QTest::newRow("a place that is not there")
+            << QStringList{"plan", m_model, "--profile", kProfile, "--place", "0-99=vram"} << QByteArray("0 to 1");
+        QTest::newRow("a plan that does not fit")
+            << QStringList{"plan", m_model, "--profile", kProfile, "--vram", "1k"} << QByteArray("GPU memory");
+        QTest::newRow("a profile that is none")
+            << QStringList{"plan", m_model, "--profile", m_model} << QByteArray("line 1");
         QTest::newRow("cap below the model")
             << QStringList{"bench", m_model, "--device", "cpu", "--ram", "1k"} << QByteArray("1.00 kB");
         QTest::newRow("a GPU's cap on the CPU")
@@ -269,6 +278,9 @@ private slots:
                                << QStringList{"model", "device", "prompt", "decode", "depth", "verify", "load_s",
                                       "vram_bytes", "ram_bytes", "plan", "forecast", "bytes",
                                       "decode_weight_bytes_per_s"};
+        QTest::newRow("plan") << QStringList{"plan", m_model, "--profile", kProfile, "--json"}
+                              << QStringList{"model", "context", "profile", "budgets", "plan", "forecast", "decode",
+                                     "prompt", "blocks"};
         QTest::newRow("perplexity") << QStringList{"perplexity", m_model, "-f", text, "--ctx", "64", "--json"}
                                     << QStringList{"model", "device", "context", "tokens", "perplexity"};
     }
@@ -280,6 +292,23 @@ private slots:
         const QJsonObject object = toObject(outcome.output);
         for (const QString& key : keys)
             QVERIFY2(object.contains(key), qPrintable(key));
+    }
+
+    void aModelThatIsNotThereCanBePlanned() {
+        const QString model = m_folder.filePath("outline.gguf");
+        QCOMPARE(runCli({"synth", "--preset", "8b", "--no-weights", model}).exitCode, 0);
+        struct stat status = {};
+        QCOMPARE(::stat(model.toLocal8Bit().constData(), &status), 0);
+        QVERIFY(status.st_size > 4'900'000'000 && status.st_blocks * 512 < 100'000'000);
+        const QStringList plan = {"plan", model, "--profile", kProfile, "--vram", "4G", "--place", "0-3=ram"};
+        const Outcome one = runCli(plan + QStringList{"--json"});
+        QVERIFY2(one.exitCode == 0, one.errors.constData());
+        const QJsonArray blocks = toObject(one.output)["blocks"].toArray();
+        QCOMPARE(blocks[1].toObject()["tier"].toString(), "RAM");
+        QCOMPARE(blocks[65].toObject()["tier"].toString(), "VRAM");
+        const Outcome table = runCli(plan + QStringList{"--profile", kProfile});
+        QCOMPARE(table.output.count("\n| reference_h100 |"), 2);
+        QVERIFY(table.output.contains("nothing was measured"));
     }
 
     void benchCountsTheBytesItReads() {
