@@ -32,27 +32,39 @@ void checkCacheType(const LoadRequest& request, const ModelSpec& spec) {
             name, spec.kvLength(), kKvBlockLength, type);
 }
 
-PassLimits chooseLimits(const LoadRequest& request, const ModelSpec& spec) {
+// Prompt tokens per pass: a GPU's tensor cores want many, the CPU's caches few.
+std::uint32_t suitableChunk(DeviceKind kind) {
+    return kind == DeviceKind::Gpu ? 2048 : 512;
+}
+
+PassLimits chooseLimits(const LoadRequest& request, const ModelSpec& spec, DeviceKind kind) {
     if (request.contextTokens > spec.trainedContext)
         fail(ErrorCode::BadRequest, "{}: a context of {} tokens was asked for, the model was trained for at most {}",
             request.path.filename().string(), formatCount(request.contextTokens), formatCount(spec.trainedContext));
-    if (request.chunkTokens == 0 || request.logitRows == 0)
-        fail(ErrorCode::BadRequest,
-            "{}: expected at least 1 prompt token and 1 row of logits per pass, found {} and {}",
-            request.path.filename().string(), request.chunkTokens, request.logitRows);
+    if (request.logitRows == 0)
+        fail(ErrorCode::BadRequest, "{}: expected at least 1 row of logits per pass, found 0",
+            request.path.filename().string());
     checkCacheType(request, spec);
     const std::uint32_t context =
         request.contextTokens != 0 ? request.contextTokens : std::min(spec.trainedContext, kDefaultContextTokens);
-    const std::uint32_t chunk = std::min(request.chunkTokens, context);
+    const std::uint32_t chunk = std::min(request.chunkTokens != 0 ? request.chunkTokens : suitableChunk(kind), context);
     return {.maxTokens = chunk,
         .maxLogitRows = std::min(request.logitRows, chunk),
         .contextTokens = context,
         .cacheType = request.cacheType};
 }
 
-void checkFits(const LoadRequest& request, const Model& model, const PassLimits& limits, const Backend& backend,
-    const MemoryState& memory) {
+// The limits that fit into the memory, with smaller passes than would suit best if need be and the request allows it.
+// Throws Error (OutOfMemory).
+PassLimits fittingLimits(
+    const LoadRequest& request, const Model& model, const Backend& backend, const MemoryState& memory) {
+    PassLimits limits = chooseLimits(request, model.spec(), backend.info().kind);
+    const std::uint32_t least = std::max(256U, limits.maxLogitRows);
+    const std::uint64_t room = memory.freeBytes - std::min(memory.freeBytes, memory.reserveBytes);
+    while (request.chunkTokens == 0 && limits.maxTokens > least && memoryNeed(model, limits, backend).total() > room)
+        limits.maxTokens = std::max(limits.maxTokens / 2, least);
     checkMemory(request.path.filename().string(), memoryNeed(model, limits, backend), backend.info(), memory);
+    return limits;
 }
 
 std::string textOf(const Vocabulary& vocabulary, const std::optional<TokenId>& token) {
@@ -80,16 +92,15 @@ std::uint64_t hashOf(std::span<const float> logits) {
 
 void Engine::checkLoad(const LoadRequest& request, const BackendChoice& device, const Engine& leaving) {
     const Model model(request.path);
-    const PassLimits limits = chooseLimits(request, model.spec());
     if (leaving.device().id != device.info.id) {
         const auto backend = device.open();
-        checkFits(request, model, limits, *backend, backend->memory());
+        fittingLimits(request, model, *backend, backend->memory());
         return;
     }
     MemoryState memory = leaving.m_backend->memory();
     const std::uint64_t given = memoryNeed(*leaving.m_model, leaving.m_limits, *leaving.m_backend).total();
     memory.freeBytes = std::min(memory.totalBytes, memory.freeBytes + given);
-    checkFits(request, model, limits, *leaving.m_backend, memory);
+    fittingLimits(request, model, *leaving.m_backend, memory);
 }
 
 std::unique_ptr<Engine> Engine::load(
@@ -97,9 +108,8 @@ std::unique_ptr<Engine> Engine::load(
     auto model = std::make_shared<const Model>(request.path);
     if (stop.stop_requested())
         return nullptr;
-    const PassLimits limits = chooseLimits(request, model->spec());
     auto backend = device.open();
-    checkFits(request, *model, limits, *backend, backend->memory());
+    const PassLimits limits = fittingLimits(request, *model, *backend, backend->memory());
     std::unique_ptr<Engine> engine(new Engine(std::move(model), std::move(backend), limits));
     engine->m_weights = WeightStore::open(*engine->m_model, *engine->m_backend, progress, stop);
     if (!engine->m_weights || stop.stop_requested())

@@ -36,6 +36,7 @@ public:
     std::shared_ptr<const Model> model() const { return m_model; } // immutable: may be read from any thread
     const DeviceInfo& device() const { return m_backend->info(); }
     std::uint32_t contextTokens() const { return m_limits.contextTokens; }
+    std::uint32_t chunkTokens() const { return m_limits.maxTokens; } // of one prompt pass
     std::uint64_t weightBytes() const { return m_weights->residentBytes(); }
     std::shared_ptr<const Metrics> metrics() const { return m_metrics; }
 

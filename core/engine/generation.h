@@ -21,7 +21,7 @@ namespace strata {
 struct LoadRequest {
     std::filesystem::path path;
     std::uint32_t contextTokens = 0;      // 0: the model's own, at most kDefaultContextTokens
-    std::uint32_t chunkTokens = 512;      // prompt tokens per pass
+    std::uint32_t chunkTokens = 0;        // prompt tokens per pass; 0: as many as suit the device and its memory
     QuantType cacheType = QuantType::F16; // of keys and values; Q8_0 takes about half the memory
     std::uint32_t logitRows = 8;          // rows of logits one pass can give; perplexity asks for more
 };

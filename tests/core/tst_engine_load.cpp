@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/engine/memory_need.h"
 #include "tests/support/engine_replies.h"
 #include "tests/support/failing_backend.h"
 #include "tests/support/stopping_backend.h"
@@ -21,6 +22,29 @@ std::uint64_t residentBytes() {
     file >> total >> resident;
     return resident * 4096;
 }
+
+// The CPU in a GPU's clothes, with a memory of its own size.
+class SmallGpu : public DecoratedBackend {
+public:
+    SmallGpu(std::unique_ptr<Backend> inner, std::shared_ptr<std::uint64_t> freeBytes)
+        : DecoratedBackend(std::move(inner)), m_freeBytes(*freeBytes) {
+        m_info.id = "cuda:0";
+        m_info.kind = DeviceKind::Gpu;
+        m_info.name = "Small GPU";
+    }
+    const DeviceInfo& info() const override { return m_info; }
+    MemoryState memory() const override {
+        return {.totalBytes = m_freeBytes, .freeBytes = m_freeBytes, .reserveBytes = 0};
+    }
+
+protected:
+    void beforeVerb() override {}
+    void beforeAllocation() override {}
+
+private:
+    DeviceInfo m_info;
+    std::uint64_t m_freeBytes;
+};
 
 } // namespace
 
@@ -76,7 +100,25 @@ private slots:
         QCOMPARE(load({.path = large})->contextTokens(), kDefaultContextTokens);
         QVERIFY(
             errorOf("128", [&] { load({.path = m_path, .contextTokens = kContext + 1}); }) == ErrorCode::BadRequest);
-        QVERIFY(errorOf("at least 1", [&] { load({.path = m_path, .chunkTokens = 0}); }) == ErrorCode::BadRequest);
+        QVERIFY(errorOf("at least 1", [&] { load({.path = m_path, .logitRows = 0}); }) == ErrorCode::BadRequest);
+    }
+
+    void promptPassesAreAsLongAsSuitsTheDeviceAndFits() {
+        const auto path = write({.context = 4096, .stem = "chunked"});
+        const auto gpu = [](std::uint64_t freeBytes) {
+            return decorate<SmallGpu>(cpuBackend(1), std::make_shared<std::uint64_t>(freeBytes));
+        };
+        QCOMPARE(load({.path = path})->chunkTokens(), 512U);
+        QCOMPARE(load({.path = path}, gpu(100'000'000))->chunkTokens(), 2048U);
+        QCOMPARE(load({.path = path, .chunkTokens = 700}, gpu(100'000'000))->chunkTokens(), 700U);
+        const Model model(path);
+        const auto cpu = cpuBackend(1).open();
+        PassLimits limits = {.maxTokens = 1024, .maxLogitRows = 8, .contextTokens = 4096};
+        const std::uint64_t enoughForHalf = memoryNeed(model, limits, *cpu).total();
+        QCOMPARE(load({.path = path}, gpu(enoughForHalf))->chunkTokens(), 1024U);
+        QCOMPARE(load({.path = path}, gpu(enoughForHalf - 1))->chunkTokens(), 512U);
+        QVERIFY(errorOf("Small GPU", [&] { load({.path = path, .chunkTokens = 2048}, gpu(enoughForHalf)); }) ==
+                ErrorCode::OutOfMemory);
     }
 
     void keepsKeysAndValuesInEightBitsWhereTheyFit() {
