@@ -1,4 +1,4 @@
-# cmake -DPROGRAMS="a;b" -DFOLDER=out -P collect.cmake: copies programs and the libraries they are linked with, the
+# cmake -DPROGRAMS="a;b" -DMODEL=demo.gguf -DFOLDER=out -P collect.cmake: copies programs and the libraries they are linked with, the
 # loader among them, so that neither Qt nor a C library of the same age is needed where they run.
 file(REMOVE_RECURSE ${FOLDER})
 file(GET_RUNTIME_DEPENDENCIES EXECUTABLES ${PROGRAMS} RESOLVED_DEPENDENCIES_VAR libraries
@@ -6,7 +6,7 @@ file(GET_RUNTIME_DEPENDENCIES EXECUTABLES ${PROGRAMS} RESOLVED_DEPENDENCIES_VAR 
 if(missing)
   message(FATAL_ERROR "libraries not found: ${missing}")
 endif()
-file(COPY ${PROGRAMS} DESTINATION ${FOLDER})
+file(COPY ${PROGRAMS} ${MODEL} DESTINATION ${FOLDER})
 foreach(library ${libraries})
   file(COPY ${library} DESTINATION ${FOLDER}/lib FOLLOW_SYMLINK_CHAIN)
 endforeach()

@@ -2,9 +2,11 @@
 #pragma once
 
 #include "core/forward/transformer.h"
+#include "core/gguf/gguf_writer.h"
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <filesystem>
 #include <numeric>
 #include <vector>
@@ -83,6 +85,30 @@ inline double relativeError(std::span<const float> found, std::span<const float>
         magnitude += double(reference[i]) * double(reference[i]);
     }
     return std::sqrt(difference / std::max(magnitude, 1e-30));
+}
+
+// The same model with every weight as the float it stands for: computed with, it shows what rounding activations costs.
+inline void writeAsFloats(const std::filesystem::path& from, const std::filesystem::path& to) {
+    const GgufFile file(from);
+    GgufWriter writer;
+    for (const GgufEntry& entry : file.metadata())
+        writer.set(entry.key, entry.value);
+    for (const GgufTensor& tensor : file.tensors()) {
+        const std::vector<std::uint64_t> dimensions(
+            tensor.dimensions.begin(), tensor.dimensions.begin() + tensor.dimensionCount);
+        std::size_t count = 1;
+        for (const std::uint64_t dimension : dimensions)
+            count *= dimension;
+        std::vector<std::byte> blocks(quantBytes(tensor.type, count).value());
+        file.readTensor(tensor, 0, blocks);
+        std::vector<float> weights(count);
+        traits(tensor.type).dequantize(blocks, weights);
+        writer.addTensor(tensor.name, QuantType::F32, dimensions,
+            [weights = std::move(weights)](std::uint64_t offset, std::span<std::byte> piece) {
+                std::memcpy(piece.data(), reinterpret_cast<const std::byte*>(weights.data()) + offset, piece.size());
+            });
+    }
+    writer.write(to);
 }
 
 } // namespace strata

@@ -12,8 +12,45 @@ using namespace strata;
 
 namespace {
 
-// Both devices round activations to int8, the CPU for some formats in other groups.
-constexpr double kLogitTolerance = 0.03;
+// Of logits. Models in floats differ by the order of additions, and in passes of many tokens by halves.
+constexpr double kFloatTolerance = 2e-3;
+// Where weights are quantised, both devices round activations to int8, each in its own groups; in passes of many tokens
+// the GPU does not. So the GPU is held to the error that the CPU has against the same weights as floats.
+constexpr double kWorseThanTheCpu = 1.3;
+
+bool isFloat(QuantType type) {
+    return traits(type).blockLength == 1;
+}
+
+// Sums over many rows of logits, so that chance in one of them does not matter.
+struct ErrorSum {
+    double squares = 0.0;
+    double magnitudes = 0.0;
+    std::size_t count = 0;
+
+    void add(std::span<const float> found, std::span<const float> truth) {
+        for (std::size_t i = 0; i < truth.size(); ++i) {
+            squares += std::pow(double(found[i]) - double(truth[i]), 2);
+            magnitudes += std::pow(double(truth[i]), 2);
+        }
+        count += truth.size();
+    }
+    double relative() const { return std::sqrt(squares / magnitudes); }
+    double absolute() const { return std::sqrt(squares / double(count)); }
+};
+
+struct Choice {
+    std::uint32_t token;
+    double lead; // over the second best
+};
+Choice choose(const Logits& logits) {
+    const auto best = std::max_element(logits.begin(), logits.end());
+    float second = -INFINITY;
+    for (auto at = logits.begin(); at != logits.end(); ++at)
+        if (at != best)
+            second = std::max(second, *at);
+    return {static_cast<std::uint32_t>(best - logits.begin()), double(*best) - double(second)};
+}
 
 std::vector<Logits> appendEach(ModelRig& rig, const Ids& ids) {
     std::vector<Logits> all;
@@ -41,6 +78,8 @@ private slots:
     void bestLogitsAreThoseOfTheRow_data();
     void bestLogitsAreThoseOfTheRow();
     void tiedHeadsWork();
+    void demonstrationModelSaysWhatItSaysOnTheCpu_data();
+    void demonstrationModelSaysWhatItSaysOnTheCpu();
 
 private:
     static void eachFormat();
@@ -65,43 +104,73 @@ void TestCudaModels::eachFormat() {
             QTest::newRow(std::string(format.name).c_str()) << int(format.type);
 }
 
+// The CPU chooses; at each of its tokens the GPU must choose the same, unless the CPU's choice is within its own noise.
 void TestCudaModels::greedyTokensAreTheCpus() {
     QFETCH(const int, type);
     const auto path = write({.layerCount = 3, .type = static_cast<QuantType>(type)});
+    const auto floats = path.parent_path() / (path.stem().string() + "_floats.gguf");
+    writeAsFloats(path, floats);
     ModelRig cpu(path, cpuBackend(2));
     ModelRig gpu(path, cudaBackends().front());
+    ModelRig truth(floats, cpuBackend(2));
     Ids ids = {1};
     for (const std::uint32_t id : someIds(13))
         ids.push_back(id);
-    for (int step = 0; step < 40; ++step) {
+    ErrorSum cpuError;
+    ErrorSum gpuError;
+    std::vector<std::pair<Choice, std::uint32_t>> differences;
+    for (int step = 0; step < 60; ++step) {
         const Logits reference = cpu.append(ids).back();
         const Logits found = gpu.append(ids).back();
-        const std::uint32_t row = static_cast<std::uint32_t>(ids.size()) - 1;
-        const double error = relativeError(found, reference);
-        QVERIFY2(error < kLogitTolerance, qPrintable(QString("step %1: logits off by %2").arg(step).arg(error)));
-        QVERIFY2(gpu.best(row) == cpu.best(row),
-            qPrintable(QString("step %1: token %2, the CPU's is %3; its logit leads by %4")
-                           .arg(step)
-                           .arg(gpu.best(row))
-                           .arg(cpu.best(row))
-                           .arg(double(reference[cpu.best(row)] - reference[gpu.best(row)]))));
-        ids = {cpu.best(row)};
+        const Logits exact = truth.append(ids).back();
+        cpuError.add(reference, exact);
+        gpuError.add(found, exact);
+        const Choice choice = choose(reference);
+        QCOMPARE(gpu.best(static_cast<std::uint32_t>(ids.size()) - 1), choose(found).token);
+        if (choose(found).token != choice.token)
+            differences.emplace_back(choice, choose(found).token);
+        ids = {choice.token};
+    }
+    const double allowed = std::max(kFloatTolerance, kWorseThanTheCpu * cpuError.relative());
+    QVERIFY2(gpuError.relative() <= allowed,
+        qPrintable(QString("logits off by %1, the CPU's by %2").arg(gpuError.relative()).arg(cpuError.relative())));
+    if (isFloat(static_cast<QuantType>(type)))
+        QCOMPARE(differences.size(), std::size_t(0));
+    for (const auto& [choice, found] : differences) {
+        const QString text =
+            QString("token %1 where the CPU takes %2, which leads by %3; the CPU's logits are off by %4")
+                .arg(found)
+                .arg(choice.token)
+                .arg(choice.lead)
+                .arg(cpuError.absolute());
+        QVERIFY2(choice.lead < 6.0 * cpuError.absolute(), qPrintable(text));
+        qInfo("%s", qPrintable(text));
     }
 }
 
 void TestCudaModels::logitsOfAPromptAreTheCpus() {
     QFETCH(const int, type);
     const auto path = write({.layerCount = 2, .headCount = 4, .kvHeadCount = 1, .type = static_cast<QuantType>(type)});
+    const auto floats = path.parent_path() / (path.stem().string() + "_floats.gguf");
+    writeAsFloats(path, floats);
     ModelRig cpu(path, cpuBackend(2));
     ModelRig gpu(path, cudaBackends().front());
+    ModelRig truth(floats, cpuBackend(2));
     for (const std::uint32_t count : {9U, 64U, 71U}) {
         const auto reference = cpu.append(someIds(count));
         const auto found = gpu.append(someIds(count));
+        const auto exact = truth.append(someIds(count));
+        ErrorSum cpuError;
+        ErrorSum gpuError;
         for (std::uint32_t row = 0; row < count; ++row) {
-            const double error = relativeError(found[row], reference[row]);
-            QVERIFY2(error < kLogitTolerance,
-                qPrintable(QString("row %1 of %2: logits off by %3").arg(row).arg(count).arg(error)));
+            cpuError.add(reference[row], exact[row]);
+            gpuError.add(found[row], exact[row]);
         }
+        const double allowed = std::max(kFloatTolerance, kWorseThanTheCpu * cpuError.relative());
+        QVERIFY2(gpuError.relative() <= allowed, qPrintable(QString("%1 tokens: logits off by %2, the CPU's by %3")
+                                                                .arg(count)
+                                                                .arg(gpuError.relative())
+                                                                .arg(cpuError.relative())));
     }
 }
 
@@ -161,14 +230,15 @@ void TestCudaModels::maskedPassesAreTheCpus() {
         const auto reference = cpu.run(someIds(count), positions, visible);
         const auto found = gpu.run(someIds(count), positions, visible);
         for (std::uint32_t row = 0; row < count; ++row)
-            QVERIFY2(relativeError(found[row], reference[row]) < 5e-3, qPrintable(QString("token %1").arg(row)));
+            QVERIFY2(
+                relativeError(found[row], reference[row]) < kFloatTolerance, qPrintable(QString("token %1").arg(row)));
         cpu.cache.truncate(10);
         gpu.cache.truncate(10);
     }
 }
 
 void TestCudaModels::wantedRowsAreThoseOfTheFullSet() {
-    ModelRig gpu(write({.layerCount = 2, .type = QuantType::Q8_0}), cudaBackends().front());
+    ModelRig gpu(write({.layerCount = 2, .type = QuantType::F16}), cudaBackends().front());
     for (const std::uint32_t count : {5U, 40U}) {
         Ids positions(count);
         std::iota(positions.begin(), positions.end(), 0U);
@@ -179,7 +249,7 @@ void TestCudaModels::wantedRowsAreThoseOfTheFullSet() {
             Logits logits(gpu.model.spec().vocabularySize);
             for (std::uint32_t i = 0; i < rows.size(); ++i) {
                 gpu.transformer.readLogits(i, logits);
-                QVERIFY(relativeError(logits, all[rows[i]]) < kLogitTolerance);
+                QVERIFY(relativeError(logits, all[rows[i]]) < kFloatTolerance);
             }
         }
         gpu.cache.truncate(0);
@@ -209,11 +279,48 @@ void TestCudaModels::bestLogitsAreThoseOfTheRow() {
 }
 
 void TestCudaModels::tiedHeadsWork() {
-    const auto path = write({.type = QuantType::Q6_K, .isTied = true});
+    const auto path = write({.type = QuantType::F16, .isTied = true});
     ModelRig cpu(path, cpuBackend(2));
     ModelRig gpu(path, cudaBackends().front());
     for (const std::uint32_t count : {1U, 20U})
-        QVERIFY(relativeError(gpu.append(someIds(count)).back(), cpu.append(someIds(count)).back()) < kLogitTolerance);
+        QVERIFY(relativeError(gpu.append(someIds(count)).back(), cpu.append(someIds(count)).back()) < kFloatTolerance);
+}
+
+void TestCudaModels::demonstrationModelSaysWhatItSaysOnTheCpu_data() {
+    QTest::addColumn<QString>("prompt");
+    QTest::newRow("story") << "Once upon a time there was";
+    QTest::newRow("question") << "What does the word 'river' mean? It means";
+    QTest::newRow("noise") << "xq 17 ; ( zebra";
+}
+
+// A trained model, whose choices are mostly clear: the same tokens until one is a near tie.
+void TestCudaModels::demonstrationModelSaysWhatItSaysOnTheCpu() {
+    QFETCH(const QString, prompt);
+    std::filesystem::path path = STRATA_DEMO_MODEL;
+    if (!std::filesystem::exists(path)) // in a folder of programs that was copied to another machine
+        path = QCoreApplication::applicationDirPath().toStdString() + "/strata-demo.gguf";
+    if (!std::filesystem::exists(path))
+        QSKIP("the demonstration model is not here");
+    ModelRig cpu(path, cpuBackend());
+    ModelRig gpu(path, cudaBackends().front());
+    const Tokenizer& tokenizer = cpu.model.tokenizer();
+    Ids ids;
+    for (const TokenId id : tokenizer.withBos(tokenizer.encode(PromptText::fromPerson(prompt.toStdString()))))
+        ids.push_back(id.value);
+    for (int step = 0; step < 120; ++step) {
+        const Choice expected = choose(cpu.append(ids).back());
+        const std::uint32_t found = choose(gpu.append(ids).back()).token;
+        if (found != expected.token) {
+            const QString text = QString("token %1: %2, the CPU's %3 leads by %4")
+                                     .arg(step)
+                                     .arg(found)
+                                     .arg(expected.token)
+                                     .arg(expected.lead);
+            QVERIFY2(expected.lead < 0.05, qPrintable(text));
+            qInfo("%s", qPrintable(text));
+        }
+        ids = {expected.token};
+    }
 }
 
 QTEST_GUILESS_MAIN(TestCudaModels)
