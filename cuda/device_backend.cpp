@@ -81,6 +81,8 @@ DeviceBackend::DeviceBackend(int device, DeviceInfo info) : m_device(device), m_
         .computeCapability = 10 * attribute(cudaDevAttrComputeCapabilityMajor, device) +
                              attribute(cudaDevAttrComputeCapabilityMinor, device)};
     m_copies = std::make_unique<StagedCopies>(m_stream);
+    for (Event& event : m_blocksInFlight)
+        event = makeEvent();
 }
 
 DeviceBackend::~DeviceBackend() {
@@ -99,7 +101,10 @@ MemoryState DeviceBackend::memory() const {
 
 Buffer DeviceBackend::allocate(std::size_t byteCount) {
     use();
-    return ownedBuffer(allocateDevice(byteCount), byteCount, false, m_device);
+    Buffer buffer = ownedBuffer(allocateDevice(byteCount), byteCount, false, m_device);
+    // Kernels read in whole words, past the end of a tensor and in rows of a cache that hold nothing yet.
+    checkCuda(cudaMemsetAsync(buffer.data(), 0, byteCount, m_stream.get()), "clearing memory");
+    return buffer;
 }
 
 Buffer DeviceBackend::allocateStaging(std::size_t byteCount) {
@@ -271,6 +276,15 @@ void DeviceBackend::take(const PassCommand& command, Activations& activations) {
     use();
     launchCommand(m_launch, command, a);
     noteHead(std::span(&command, 1), a);
+    if (command.verb == Verb::ProjectOutput || command.verb == Verb::FeedForward)
+        keepPace();
+}
+
+void DeviceBackend::keepPace() {
+    Event& oldest = m_blocksInFlight[m_nextBlock];
+    m_nextBlock = (m_nextBlock + 1) % m_blocksInFlight.size();
+    waitFor(oldest);
+    record(oldest, m_stream);
 }
 
 } // namespace strata::cuda

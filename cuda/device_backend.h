@@ -9,6 +9,7 @@
 
 #include "core/backend/backend.h"
 
+#include <array>
 #include <memory>
 #include <span>
 
@@ -53,6 +54,7 @@ private:
     void use() const; // makes this GPU the calling thread's
     void startOpen(); // what is gathered of the open pass
     void take(const PassCommand& command, Activations& activations);
+    void keepPace(); // after a block of a large pass
 
     int m_device;
     DeviceInfo m_info;
@@ -60,6 +62,10 @@ private:
     Launch m_launch;
     std::unique_ptr<StagedCopies> m_copies;
     CudaActivations* m_open = nullptr; // whose pass has begun and not ended
+    // Ends of the last blocks of large passes. The host runs no further ahead, so that a stop comes within a few
+    // blocks and progress is what is done.
+    std::array<Event, 4> m_blocksInFlight;
+    std::size_t m_nextBlock = 0;
 };
 
 } // namespace strata::cuda
