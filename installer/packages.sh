@@ -62,11 +62,17 @@ ensure_packages() {
   "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${names[@]}" </dev/null
 }
 
-# cuda_options: prints the CMake option that builds the CUDA backend where a working nvcc 13 or newer is there.
+# cuda_options: prints the CMake options that build the CUDA backend where a working nvcc 13 or newer is there, one a
+# line: for the GPUs of this machine, or, where there are none, for compute capability 8.0, which newer cards run too.
 cuda_options() {
-  local release
+  local release architectures
   release=$(nvcc --version 2>/dev/null | sed -n 's/.*release \([0-9]*\).*/\1/p')
-  if [ -n "$release" ] && [ "$release" -ge 13 ]; then
-    echo "-DSTRATA_CUDA=ON"
+  if [ -z "$release" ] || [ "$release" -lt 13 ]; then
+    echo "-DSTRATA_CUDA=OFF"
+    return
   fi
+  architectures=$(nvidia-smi --query-gpu=compute_cap --format=csv,noheader 2>/dev/null |
+    sed -n 's/^\([0-9]*\)\.\([0-9]\)$/\1\2/p' | sort -un | awk '$1 >= 80' | paste -sd ';' -)
+  echo "-DSTRATA_CUDA=ON"
+  echo "-DCMAKE_CUDA_ARCHITECTURES=${architectures:-80}"
 }

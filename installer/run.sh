@@ -25,13 +25,13 @@ for argument in "$@"; do
 done
 
 ensure_packages "${STRATA_CORE_PACKAGES[@]}" "${STRATA_GUI_PACKAGES[@]}"
-cuda=$(cuda_options)
-if [ -n "$cuda" ]; then
+mapfile -t cuda < <(cuda_options)
+if [ "${cuda[0]}" = "-DSTRATA_CUDA=ON" ]; then
   echo "Found nvcc: building with CUDA."
 else
   echo "No nvcc 13 or newer found: building for the CPU."
 fi
-cmake --preset release ${cuda:--DSTRATA_CUDA=OFF}
+cmake --preset release "${cuda[@]}"
 cmake --build --preset release --parallel "$(nproc)"
 if [ "$build_only" = yes ]; then
   echo "Built: build/release/bin/strata and build/release/bin/strata-cli"

@@ -6,14 +6,13 @@ source installer/packages.sh
 
 ensure_packages "${STRATA_CORE_PACKAGES[@]}" "${STRATA_GUI_PACKAGES[@]}" "${STRATA_TEST_PACKAGES[@]}"
 jobs=$(nproc)
-cuda=$(cuda_options)
-if [ -z "$cuda" ]; then
+mapfile -t cuda < <(cuda_options)
+if [ "${cuda[0]}" = "-DSTRATA_CUDA=OFF" ]; then
   echo "SKIP: no nvcc 13 or newer, so CUDA code is not compiled"
-  cuda=-DSTRATA_CUDA=OFF
 fi
 
 echo "== every test, optimised, warnings are errors"
-cmake --preset ci "$cuda"
+cmake --preset ci "${cuda[@]}"
 cmake --build --preset ci --parallel "$jobs"
 ctest --preset ci
 
