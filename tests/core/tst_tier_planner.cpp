@@ -1,48 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Plans, schedules and forecasts: tables of real models on real and made-up machines, and what holds for all of them.
+// Plans: tables of real models on real and made-up machines, and what holds for all of them.
 #include "core/base/error.h"
 #include "core/forward/kv_cache.h"
-#include "core/model/architectures.h"
-#include "core/model/model.h"
-#include "core/synth/synth.h"
 #include "core/tier/block_layout.h"
 #include "core/tier/forecast.h"
 #include "core/tier/planned_blocks.h"
-#include "core/tier/profile_file.h"
-#include "core/tier/tier_planner.h"
+#include "tests/core/planning_shapes.h"
 
 #include <QtTest>
 
-#include <map>
 #include <random>
 #include <set>
 
 using namespace strata;
 
 namespace {
-
-constexpr std::uint64_t kPlenty = 500'000'000'000;
-
-// What planning needs of a model, from a header alone.
-struct Shape {
-    std::string path;
-    ModelSpec spec;
-    std::vector<WeightBlock> blocks;
-
-    PlanningModel model() const { return {path, blocks, spec}; }
-};
-
-MachineProfile profileNamed(const QString& name) {
-    return readProfile((STRATA_TEST_DATA "/profiles/" + name + ".profile").toStdString());
-}
-
-TierBudgets budgetsOf(const Shape& shape, std::uint64_t vram, std::uint64_t ram, std::uint32_t context = 512) {
-    TierBudgets budgets{.vram = std::nullopt, .ram = {.freeBytes = ram}, .contextTokens = context};
-    if (vram > 0)
-        budgets.vram = TierBudget{.freeBytes = vram};
-    (budgets.vram ? *budgets.vram : budgets.ram).cacheBytes = contextBytes(shape.spec, QuantType::F16, context);
-    return budgets;
-}
 
 WeightBlock blockOf(BlockKind kind, std::uint32_t layer, TensorRole role, std::uint32_t rows, std::uint32_t columns) {
     const std::uint64_t bytes = *quantBytes(QuantType::Q8_0, std::uint64_t(rows) * columns);
@@ -113,33 +85,14 @@ QString refusal(const Shape& shape, const TierBudgets& budgets, const MachinePro
     return {};
 }
 
-std::array<int, 3> executorCounts(const Plan& plan, const Schedule& schedule) {
-    std::array<int, 3> counts = {};
-    for (std::size_t i = 0; i < plan.blocks.size(); ++i)
-        if (plan.blocks[i].kind == BlockKind::Attention || plan.blocks[i].kind == BlockKind::FeedForward)
-            ++counts[static_cast<std::size_t>(schedule.executors[i])];
-    return counts;
-}
-
 } // namespace
 
 class TestTierPlanner : public QObject {
     Q_OBJECT
 private:
-    QTemporaryDir m_folder;
-    std::map<std::string, Shape> m_shapes;
+    ShapeFolder m_shapes;
 
-    const Shape& shapeOf(const std::string& preset, const std::string& quant) {
-        Shape& shape = m_shapes[preset + quant];
-        if (shape.blocks.empty()) {
-            shape.path = m_folder.filePath(QString::fromStdString(preset + quant)).toStdString();
-            synthesize({.preset = preset, .quant = quant, .path = shape.path, .seed = 1, .hasMatrices = false});
-            const GgufFile file(shape.path);
-            shape.spec = architectureOf(file).readSpec(file);
-            shape.blocks = listBlocks(file, shape.spec);
-        }
-        return shape;
-    }
+    const Shape& shapeOf(const std::string& preset, const std::string& quant) { return m_shapes.get(preset, quant); }
 
     // What must hold of every plan: exact sums, and no memory overdrawn.
     static void checkSums(const Shape& shape, const Plan& plan) {
@@ -348,51 +301,6 @@ private slots:
         QCOMPARE(schedule.cost.seconds, double(plan.bytesIn(Tier::Disk)) / 3.3e9);
     }
 
-    void decodingInterleavesAndPromptsStream() {
-        const Shape& shape = shapeOf("70b", "Q4_K_M");
-        const MachineProfile profile = profileNamed("reference_h100");
-        const Plan plan = planTiers(shape.model(), budgetsOf(shape, 24'500'000'000, kPlenty), profile);
-        const Schedule decode = schedulePass(plan, 1, profile);
-        const auto [resident, streamed, host] = executorCounts(plan, decode);
-        QVERIFY(resident > 0 && streamed > 10 && host > 10);
-        // Both wires are busy nearly all the time.
-        QVERIFY(decode.cost.busySeconds[std::size_t(Wire::Link)] > 0.8 * decode.cost.seconds);
-        QVERIFY(decode.cost.busySeconds[std::size_t(Wire::Host)] > 0.8 * decode.cost.seconds);
-        QCOMPARE(executorCounts(plan, schedulePass(plan, 512, profile))[std::size_t(Executor::Host)], 0);
-        // The slower the CPU is at many tokens, the more of them move to the link.
-        QVERIFY(executorCounts(plan, schedulePass(plan, 8, profile))[std::size_t(Executor::Host)] < host);
-        QVERIFY(std::is_sorted(decode.streamOrder.begin(), decode.streamOrder.end()));
-    }
-    void streamedBlocksAreSpreadEvenlyBetweenTheOthers() {
-        const Shape& shape = shapeOf("70b", "Q4_K_M");
-        const MachineProfile profile = profileNamed("reference_h100");
-        const Plan plan = planTiers(shape.model(), budgetsOf(shape, 24'500'000'000, kPlenty), profile);
-        const Schedule schedule = schedulePass(plan, 1, profile);
-        std::vector<int> gaps;
-        int gap = 0;
-        for (std::size_t i = 0; i < plan.blocks.size(); ++i) {
-            if (plan.blocks[i].kind != BlockKind::FeedForward || plan.blocks[i].tier == Tier::Vram)
-                continue;
-            ++gap;
-            if (schedule.executors[i] == Executor::Streamed)
-                gaps.push_back(std::exchange(gap, 0));
-        }
-        QVERIFY(gaps.size() > 5);
-        const auto [least, most] = std::minmax_element(gaps.begin(), gaps.end());
-        QVERIFY(*most - *least <= 1);
-    }
-    void whereTheLinkTakesWhatTheCpuLosesTheCpuDoesItAll() {
-        const Shape& shape = shapeOf("70b", "Q4_K_M");
-        MachineProfile profile = profileNamed("rtx3090_pcie4x16_ddr4");
-        profile.hostReadBesideLink = profile.hostRead - 30e9;
-        profile.linkInBesideHost = 20e9;
-        profile.linkIn = 25e9;
-        profile.vramRead = profile.gpuMultiply.weightBytesPerSecond[0] = 1e15; // no idle time of the CPU to fill
-        profile.exchangeSeconds = profile.gpuBlockSeconds = 0.0;
-        const Plan plan = planTiers(shape.model(), budgetsOf(shape, 12'000'000'000, kPlenty), profile);
-        QCOMPARE(executorCounts(plan, schedulePass(plan, 1, profile))[std::size_t(Executor::Streamed)], 0);
-    }
-
     void whatAPersonPutsSomewhereStaysThere() {
         const Shape& shape = shapeOf("70b", "Q4_K_M");
         const MachineProfile profile = profileNamed("reference_h100");
@@ -448,32 +356,6 @@ private slots:
         QVERIFY(refusal(shape, budgetsOf(shape, 24'000'000'000, kPlenty), cpuOnly).contains("no figures of a GPU"));
     }
 
-    void costsAddUpAsWritten() {
-        // CPU: 100 bytes at 10 a second; link: 30 bytes at 5, or at 4 beside the CPU; GPU: reads 30 at 30.
-        Plan plan;
-        plan.usesGpu = true;
-        plan.ringSlotCount = 2;
-        for (const std::uint64_t bytes : {100, 30}) {
-            PlannedBlock& block = plan.blocks.emplace_back();
-            block.kind = BlockKind::FeedForward;
-            block.packedBytes = block.readBytes = bytes;
-        }
-        MachineProfile profile;
-        profile.vramRead = 30;
-        profile.linkIn = 5;
-        profile.linkInBesideHost = 4;
-        profile.hostRead = 10;
-        profile.hostReadBesideLink = 8;
-        for (MultiplyRates* rates : {&profile.cpuMultiply, &profile.gpuMultiply})
-            rates->weightBytesPerSecond.fill(1e9);
-        const std::array executors = {Executor::Host, Executor::Streamed};
-        const PassCost cost = passCost(plan, executors, 1, profile);
-        // The link needs 1 s of the GPU's time for its last 5 bytes; 25 at 4 a second beside the CPU take 6.25 s in
-        // which that reads 50; it reads the other 50 alone in 5 s.
-        QCOMPARE(cost.seconds, 6.25 + 5.0 + 1.0);
-        QCOMPARE(cost.bytes, (std::array<std::uint64_t, kWireCount>{30, 30, 100, 0}));
-        QCOMPARE(cost.bound, Wire::Host);
-    }
     void contextsTakeWhatTheCacheAllocates() {
         const Shape& shape = shapeOf("8b", "Q8_0");
         for (const std::uint32_t context : {1U, 7U, 4096U})
@@ -493,25 +375,6 @@ private slots:
             QVERIFY(widest <= 2 * (128 / std::uint32_t(count) + 1));
         }
         QVERIFY(spreadOrder(0).empty());
-    }
-    void schedulesAreKeptByPowersOfTwo() {
-        QCOMPARE(scheduleTokens(1), 1U);
-        QCOMPARE(scheduleTokens(3), 4U);
-        QCOMPARE(scheduleTokens(8), 8U);
-        QCOMPARE(scheduleTokens(300), 512U);
-    }
-    void aLongerPromptIsReadInChunksOfTheSameCost() {
-        const Shape& shape = shapeOf("70b", "Q4_K_M");
-        const MachineProfile profile = profileNamed("reference_h100");
-        const Plan plan = planTiers(shape.model(), budgetsOf(shape, 24'500'000'000, kPlenty), profile);
-        const Forecast one = forecast(plan, profile, {.promptTokens = 512});
-        const Forecast four = forecast(plan, profile, {.promptTokens = 2048});
-        const Forecast none = forecast(plan, profile, {.promptTokens = 0});
-        QVERIFY(four.promptTokensPerSecond < one.promptTokensPerSecond); // attention sees more
-        QVERIFY(four.promptTokensPerSecond > 0.95 * one.promptTokensPerSecond);
-        QCOMPARE(none.promptTokensPerSecond, 0.0);
-        QVERIFY(none.decodeTokensPerSecond > four.decodeTokensPerSecond);
-        QCOMPARE(one.loadSeconds, double(plan.bytesIn(Tier::Vram) + plan.bytesIn(Tier::Ram)) / 1.7e9);
     }
 };
 
