@@ -37,25 +37,31 @@ std::uint32_t spanColumns(const QuantTraits& format) {
     return format.blockLength == 32 ? 128 : 256;
 }
 
-// Rounds in which all multiprocessors have a tile, in units of 128 tokens.
+// Rounds in which all multiprocessors have a tile.
 std::uint32_t wideRounds(const Launch& launch, std::uint32_t stripeCount, std::uint32_t m, std::uint32_t tokens) {
     const auto multiprocessors = static_cast<std::uint32_t>(launch.multiprocessors);
     const std::uint32_t tiles = stripeCount * ((m + tokens - 1) / tokens);
-    return (tiles + multiprocessors - 1) / multiprocessors * (tokens / 128);
+    return (tiles + multiprocessors - 1) / multiprocessors;
+}
+
+// A tile of 256 tokens takes up to half as long again as one of 128: its weights cost the same.
+std::uint32_t wideTokens(const Launch& launch, std::uint32_t stripeCount, std::uint32_t m) {
+    return wideRounds(launch, stripeCount, m, 256) * 3 <= wideRounds(launch, stripeCount, m, 128) * 2 ? 256 : 128;
 }
 
 struct Plan {
     MatmulLauncher launcher;
-    std::uint32_t tokens; // of a tile
+    std::uint32_t tokens;         // of a tile
+    std::uint32_t residentBlocks; // of a multiprocessor
 };
 
 Plan plan(const Launch& launch, QuantType type, std::uint32_t stripeCount, std::uint32_t m) {
     const MatmulLauncher few = kLaunchers[static_cast<std::size_t>(type)];
     if (m <= 64)
-        return {few, m <= 32 ? 32u : 64u};
+        return {few, m <= 32 ? 32u : 64u, 2};
     if (const MatmulLauncher wide = wideLauncher(type, launch.computeCapability))
-        return {wide, wideRounds(launch, stripeCount, m, 256) <= wideRounds(launch, stripeCount, m, 128) ? 256u : 128u};
-    return {few, type == QuantType::F32 ? 64u : 128u};
+        return {wide, wideTokens(launch, stripeCount, m), 1};
+    return {few, type == QuantType::F32 ? 64u : 128u, 2};
 }
 
 void checkColumns(const ProductJob& job, std::uint32_t columns) {
@@ -82,10 +88,12 @@ std::uint32_t stripes(std::uint32_t rows) {
 
 // Splits the columns where the tiles alone would leave half of the multiprocessors idle; a split has some spans at
 // least to pay for adding it up.
-std::uint32_t splitCount(const Launch& launch, std::uint32_t tiles, std::uint32_t spans) {
-    if (tiles * 2 > static_cast<std::uint32_t>(launch.multiprocessors))
+std::uint32_t splitCount(const Launch& launch, std::uint32_t tiles, std::uint32_t spans, std::uint32_t residentBlocks) {
+    const auto multiprocessors = static_cast<std::uint32_t>(launch.multiprocessors);
+    if (tiles * 2 > multiprocessors)
         return 1;
-    return std::max(1u, std::min({splitBlocks(launch.multiprocessors) / tiles, kMostSplits, spans / 2}));
+    const std::uint32_t blocks = std::min(splitBlocks(launch.multiprocessors), multiprocessors * residentBlocks);
+    return std::max(1u, std::min({blocks / tiles, kMostSplits, spans / 2}));
 }
 
 // `call` lacks what is the same for every launch of one input.
@@ -107,7 +115,7 @@ void launchCall(const Launch& launch, MatmulCall call, QuantType type, std::uint
     grid.tiles = stripeCount * call.tokenTiles;
     const std::uint32_t stepsPerSpan = spanColumns(format) / kStepColumns;
     const std::uint32_t spans = (call.stepCount + stepsPerSpan - 1) / stepsPerSpan;
-    const std::uint32_t splits = splitCount(launch, grid.tiles, spans);
+    const std::uint32_t splits = splitCount(launch, grid.tiles, spans, chosen.residentBlocks);
     const std::uint32_t spansPerSplit = (spans + splits - 1) / splits;
     grid.splits = (spans + spansPerSplit - 1) / spansPerSplit;
     call.stepsPerSplit = spansPerSplit * stepsPerSpan;

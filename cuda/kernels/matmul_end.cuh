@@ -7,51 +7,69 @@
 namespace strata::cuda {
 
 __device__ __forceinline__ float silu(float x) {
-    return x / (1.0f + __expf(-x));
+    return __fdividef(x, 1.0f + __expf(-x));
 }
 
-__device__ __forceinline__ void storeResult(
-    const MatmulMatrix& matrix, std::uint32_t row, std::uint32_t token, float value) {
-    if (matrix.bias != nullptr)
-        value += matrix.bias[row];
-    float* y = matrix.y + std::size_t{token} * matrix.rows + row;
-    if (matrix.end == MatmulEnd::Add)
-        value += *y;
-    if (matrix.end == MatmulEnd::Activate)
-        value *= silu(*y);
-    *y = value;
-}
-
-__device__ __forceinline__ void storeGateUp(
-    const MatmulCall& call, std::uint32_t row, std::uint32_t token, float gate, float up) {
-    if (call.matrices[0].bias != nullptr)
-        gate += call.matrices[0].bias[row];
-    if (call.matrices[1].bias != nullptr)
-        up += call.matrices[1].bias[row];
-    call.matrices[0].y[std::size_t{token} * call.matrices[0].rows + row] = silu(gate) * up;
-}
-
-// One m16n8 piece of a tile as the tensor cores leave it: rows `row` and `row` + 8 of the tile, tokens `token` and
-// `token` + 1.
-template <bool kGateUp>
-__device__ __forceinline__ void storePiece(const MatmulCall& call, std::uint32_t matrix, std::uint32_t stripe, int row,
-    std::uint32_t token, const float (&sums)[4]) {
-    for (int i = 0; i < 2; ++i) {
-        if (token + i >= call.m)
-            continue;
-        const float scale = call.rowScales[token + i];
-        const TileRow first = tileRow<kGateUp>(call, matrix, stripe, row);
-        const TileRow second = tileRow<kGateUp>(call, matrix, stripe, row + 8);
-        if constexpr (kGateUp) {
-            if (first.row < call.matrices[0].rows)
-                storeGateUp(call, first.row, token + i, sums[i] * scale, sums[i + 2] * scale);
-        } else {
-            const MatmulMatrix& target = call.matrices[matrix];
-            if (first.row < target.rows)
-                storeResult(target, first.row, token + i, sums[i] * scale);
-            if (second.row < target.rows)
-                storeResult(target, second.row, token + i, sums[i + 2] * scale);
+// The results of a lane: pieces of m16n8 as the tensor cores leave them, in tokens `token`, `token` + 1 and on by
+// eight, of one row of the tile and of the one eight further.
+// Values are computed for all tokens, so that no branch stands between them.
+template <int kPieces, typename Value, typename Store>
+__device__ __forceinline__ void forTokens(const MatmulCall& call, std::uint32_t token, Value value, Store store) {
+#pragma unroll
+    for (int piece = 0; piece < kPieces; ++piece)
+#pragma unroll
+        for (int i = 0; i < 2; ++i) {
+            const std::uint32_t at = token + piece * 8 + i;
+            const float result = value(piece * 4 + i, __ldg(call.rowScales + min(at, call.m - 1)));
+            if (at < call.m)
+                store(at, result);
         }
+}
+
+template <int kPieces>
+__device__ __forceinline__ void storeRow(
+    const MatmulCall& call, const MatmulMatrix& matrix, std::uint32_t row, std::uint32_t token, const float* sums) {
+    if (row >= matrix.rows)
+        return;
+    const float bias = matrix.bias != nullptr ? matrix.bias[row] : 0.0f;
+    float* const y = matrix.y + row;
+    const std::size_t stride = matrix.rows;
+    const auto value = [&](int i, float scale) { return fmaf(sums[i], scale, bias); };
+    if (matrix.end == MatmulEnd::Store)
+        forTokens<kPieces>(call, token, value, [&](std::uint32_t t, float v) { y[t * stride] = v; });
+    else if (matrix.end == MatmulEnd::Add)
+        forTokens<kPieces>(call, token, value, [&](std::uint32_t t, float v) { y[t * stride] += v; });
+    else
+        forTokens<kPieces>(
+            call, token, value, [&](std::uint32_t t, float v) { y[t * stride] = silu(y[t * stride]) * v; });
+}
+
+template <int kPieces>
+__device__ __forceinline__ void storeGateUp(
+    const MatmulCall& call, std::uint32_t row, std::uint32_t token, const float* sums) {
+    const MatmulMatrix& gate = call.matrices[0];
+    const MatmulMatrix& up = call.matrices[1];
+    if (row >= gate.rows)
+        return;
+    const float gateBias = gate.bias != nullptr ? gate.bias[row] : 0.0f;
+    const float upBias = up.bias != nullptr ? up.bias[row] : 0.0f;
+    float* const y = gate.y + row;
+    const std::size_t stride = gate.rows;
+    forTokens<kPieces>(
+        call, token,
+        [&](int i, float scale) { return silu(fmaf(sums[i], scale, gateBias)) * fmaf(sums[i + 2], scale, upBias); },
+        [&](std::uint32_t t, float v) { y[t * stride] = v; });
+}
+
+template <bool kGateUp, int kPieces>
+__device__ __forceinline__ void storePieces(const MatmulCall& call, std::uint32_t matrix, std::uint32_t stripe, int row,
+    std::uint32_t token, const float* sums) {
+    const std::uint32_t first = tileRow<kGateUp>(call, matrix, stripe, row).row;
+    if constexpr (kGateUp) {
+        storeGateUp<kPieces>(call, first, token, sums);
+    } else {
+        storeRow<kPieces>(call, call.matrices[matrix], first, token, sums);
+        storeRow<kPieces>(call, call.matrices[matrix], first + 8, token, sums + 2);
     }
 }
 

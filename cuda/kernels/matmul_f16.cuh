@@ -49,8 +49,8 @@ __global__ void __launch_bounds__(kMatmulThreads, 2) multiplyTileF16(const __gri
             stageRows<kTokens>(call, firstToken, step, rowStages + step % Shape::kStages * Shape::kStageBytes);
             if (step % Shape::kStepsPerSpan == 0) {
                 const std::uint32_t span = step / Shape::kStepsPerSpan;
-                stageWeights<type, Shape, kGateUp, kMatmulThreads>(call, matrix, stripe, span,
-                    weightBuffers + span % Shape::kWeightBuffers * Shape::kWeightBytes, threadIdx.x);
+                stageWeights<type, Shape, kGateUp>(
+                    call, matrix, stripe, span, weightBuffers + span % Shape::kWeightBuffers * Shape::kWeightBytes);
             }
         }
         commitCopies();
@@ -73,8 +73,7 @@ __global__ void __launch_bounds__(kMatmulThreads, 2) multiplyTileF16(const __gri
                 spans[i / 2][i % 2] = weights + row * Shape::kRowStride + spanShift<type>(from, call.rowBytes, span);
             }
             if constexpr (Shape::kTableBytes > 0) {
-                tabulateScales<type, Shape, kGateUp, kMatmulThreads>(
-                    call, matrix, stripe, span, weights, table, threadIdx.x);
+                tabulateScales<type, Shape, kGateUp>(call, matrix, stripe, span, weights, table);
                 __syncthreads();
             }
         }
@@ -112,10 +111,8 @@ __global__ void __launch_bounds__(kMatmulThreads, 2) multiplyTileF16(const __gri
         return;
 #pragma unroll
     for (int i = 0; i < 2; ++i)
-#pragma unroll
-        for (int piece = 0; piece < kPieces; ++piece)
-            storePiece<kGateUp>(call, matrix, stripe, warpRow + i * 16,
-                firstToken + warpToken + piece * 8 + lane % 4 * 2, sums[i][piece]);
+        storePieces<kGateUp, kPieces>(
+            call, matrix, stripe, warpRow + i * 16, firstToken + warpToken + lane % 4 * 2, sums[i][0]);
 }
 
 template <QuantType type, int kTokens, bool kGateUp>

@@ -92,10 +92,10 @@ __device__ __forceinline__ std::uint32_t spanShift(std::uint32_t row, std::uint3
 }
 
 // The raw bytes of one span of all rows of the tile. What lies past the end of a row, or is no row, becomes zero.
-template <QuantType type, typename Shape, bool kGateUp, int kThreads>
-__device__ __forceinline__ void stageWeights(const MatmulCall& call, std::uint32_t matrix, std::uint32_t stripe,
-    std::uint32_t span, std::uint8_t* target, int thread) {
-    for (int i = thread; i < kTileRows * Shape::kChunks; i += kThreads) {
+template <QuantType type, typename Shape, bool kGateUp>
+__device__ __forceinline__ void stageWeights(
+    const MatmulCall& call, std::uint32_t matrix, std::uint32_t stripe, std::uint32_t span, std::uint8_t* target) {
+    for (int i = threadIdx.x; i < kTileRows * Shape::kChunks; i += kMatmulThreads) {
         const int row = i / Shape::kChunks;
         const int chunk = i % Shape::kChunks;
         const TileRow from = tileRow<kGateUp>(call, matrix, stripe, row);
@@ -126,31 +126,34 @@ __device__ __forceinline__ std::uint32_t affineWord(float2 scaleAndMin) {
     return asWord(__floats2half2_rn(scaleAndMin.x, fmaf(scaleAndMin.x, Lanes::kOffset, -scaleAndMin.y)));
 }
 
-// The scales of a staged span, once for all lanes that need them: (group, row) words.
-template <QuantType type, typename Shape, bool kGateUp, int kThreads>
-__device__ __forceinline__ void tabulateScales(const MatmulCall& call, std::uint32_t matrix, std::uint32_t stripe,
-    std::uint32_t span, const std::uint8_t* weights, std::uint32_t* table, int thread) {
-    using Lanes = WeightLanes<type>;
-    for (int i = thread; i < kTileRows * Lanes::kSpanColumns / 32; i += kThreads) {
-        const int row = i % kTileRows;
-        const int group = i / kTileRows;
-        const std::uint32_t shift =
-            spanShift<type>(tileRow<kGateUp>(call, matrix, stripe, row).row, call.rowBytes, span);
-        const std::uint8_t* raw = weights + row * Shape::kRowStride + shift;
-        if constexpr (Lanes::kScaleColumns == 32) {
-            const float2 scale = Lanes::scaleAndMin(raw, group);
-            table[i] = Lanes::kHasMin ? affineWord<Lanes>(scale) : asWord(__float2half2_rn(scale.x));
-        } else {
-            const float2 low = Lanes::scaleAndMin(raw, group * 2);
-            const float2 high = Lanes::scaleAndMin(raw, group * 2 + 1);
-            if constexpr (Lanes::kHasMin) {
-                table[i * 2] = affineWord<Lanes>(low);
-                table[i * 2 + 1] = affineWord<Lanes>(high);
-            } else {
-                table[i] = asWord(__floats2half2_rn(low.x, high.x));
-            }
-        }
+// The scales of one group of 32 columns of a row, as the lanes want them.
+template <typename Lanes>
+__device__ __forceinline__ void tabulateGroup(const std::uint8_t* raw, int group, int row, std::uint32_t* table) {
+    const int entry = group * kTileRows + row;
+    if constexpr (Lanes::kScaleColumns == 32) {
+        const float2 scale = Lanes::scaleAndMin(raw, group);
+        table[entry] = Lanes::kHasMin ? affineWord<Lanes>(scale) : asWord(__float2half2_rn(scale.x));
+    } else {
+        const float2 low = Lanes::scaleAndMin(raw, group * 2);
+        const float2 high = Lanes::scaleAndMin(raw, group * 2 + 1);
+        if constexpr (Lanes::kHasMin)
+            *reinterpret_cast<uint2*>(table + entry * 2) = {affineWord<Lanes>(low), affineWord<Lanes>(high)};
+        else
+            table[entry] = asWord(__floats2half2_rn(low.x, high.x));
     }
+}
+
+// The scales of a staged span, once for all lanes that need them: (group, row).
+template <QuantType type, typename Shape, bool kGateUp>
+__device__ __forceinline__ void tabulateScales(const MatmulCall& call, std::uint32_t matrix, std::uint32_t stripe,
+    std::uint32_t span, const std::uint8_t* weights, std::uint32_t* table) {
+    using Lanes = WeightLanes<type>;
+    static_assert(kMatmulThreads % kTileRows == 0);
+    const int row = threadIdx.x % kTileRows;
+    const std::uint32_t from = tileRow<kGateUp>(call, matrix, stripe, row).row;
+    const std::uint8_t* raw = weights + row * Shape::kRowStride + spanShift<type>(from, call.rowBytes, span);
+    for (int group = threadIdx.x / kTileRows; group < Lanes::kSpanColumns / 32; group += kMatmulThreads / kTileRows)
+        tabulateGroup<Lanes>(raw, group, row, table);
 }
 
 // Eight weights of a lane as halves: columns (0, 2), (1, 3) of its low four, then of its high four.

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cuda/kernels/matmul_wide.cuh"
+
+namespace strata::cuda {
+
+template void launchWide<QuantType::MXFP4>(const MatmulCall&, const MatmulGrid&, cudaStream_t);
+
+} // namespace strata::cuda
