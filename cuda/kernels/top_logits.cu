@@ -5,9 +5,10 @@
 
 // Selection by value bins. A first kernel counts how many logits fall into each of 4096 bins of their upper bits; the
 // last of its blocks to finish finds the bin that holds the 256th. A second kernel gathers everything from that bin up,
-// which is a little more than 256, and its last block sorts it. Where a bin is so full that this list overflows (many
-// equal logits), that block finds the exact bound by radix selection instead. Counters are integers and the list is
-// sorted by keys that are all different, so the result does not depend on the order in which blocks run.
+// which is a little more than 256, and its last block drops what it can tell by the next bits and sorts the rest. Where
+// a bin is so full that this list overflows (many equal logits), that block finds the exact bound by radix selection
+// instead. Counters are integers and the list is sorted by keys that are all different, so the result does not depend
+// on the order in which blocks run.
 
 namespace strata::cuda {
 namespace {
@@ -15,7 +16,8 @@ namespace {
 constexpr int kThreads = 512;
 constexpr int kBinBits = 12;
 constexpr int kBins = 1 << kBinBits;
-constexpr std::uint32_t kListLength = 4096; // keys that the last block can sort
+constexpr std::uint32_t kListLength = 4096;       // keys that the last block can sort
+constexpr std::uint32_t kSortedAtOnce = kThreads; // a list so short is sorted as it is
 constexpr int kBlocksPerRow = 96;
 
 // Zero between calls, save `threshold` and `list`.
@@ -79,18 +81,19 @@ __device__ bool isLastBlock(std::uint32_t& finished) {
     return isLast;
 }
 
-// The highest bin from which up there are at least `wanted` of `counts` (kBins), which are cleared.
+// The highest bin from which up there are at least `wanted` of `counts` (kCount), which are cleared.
+template <int kCount>
 __device__ std::uint32_t takeThreshold(std::uint32_t* counts, std::uint32_t wanted) {
-    constexpr int kPerThread = kBins / kThreads;
+    constexpr int kPerThread = kCount / kThreads;
     __shared__ std::uint32_t sums[kThreads];
     __shared__ std::uint32_t threshold;
     // Thread t holds the bins [first, first + kPerThread), counted from the top as t grows.
-    const int first = kBins - (static_cast<int>(threadIdx.x) + 1) * kPerThread;
+    const int first = kCount - (static_cast<int>(threadIdx.x) + 1) * kPerThread;
     std::uint32_t own[kPerThread];
     std::uint32_t sum = 0;
 #pragma unroll
     for (int i = 0; i < kPerThread; ++i)
-        own[i] = __ldcg(&counts[first + i]);
+        own[i] = counts[first + i];
 #pragma unroll
     for (int i = 0; i < kPerThread; ++i) {
         counts[first + i] = 0;
@@ -136,7 +139,7 @@ __global__ void __launch_bounds__(kThreads)
             atomicAdd(&scratch.counts[bin], counts[bin]);
     if (!isLastBlock(scratch.finishedCounting))
         return;
-    const std::uint32_t threshold = takeThreshold(scratch.counts, min(kTopLogitCount, vocabularySize));
+    const std::uint32_t threshold = takeThreshold<kBins>(scratch.counts, min(kTopLogitCount, vocabularySize));
     if (threadIdx.x == 0)
         scratch.threshold = threshold;
 }
@@ -193,6 +196,40 @@ __device__ void sortKeys(std::uint64_t* keys, std::uint32_t length) {
     __syncthreads();
 }
 
+// Drops most keys of the threshold's bin that are not among the `wanted` largest, by their next bits. One block.
+__device__ std::uint32_t narrow(
+    std::uint64_t* keys, std::uint32_t count, std::uint32_t threshold, std::uint32_t wanted) {
+    constexpr int kDigitBits = 11;
+    constexpr int kDigits = 1 << kDigitBits;
+    __shared__ std::uint32_t counts[kDigits];
+    __shared__ std::uint32_t above;
+    __shared__ std::uint32_t kept;
+    const auto digitOf = [](std::uint64_t key) {
+        return static_cast<std::uint32_t>(key >> (64 - kBinBits - kDigitBits)) & (kDigits - 1);
+    };
+    for (int digit = static_cast<int>(threadIdx.x); digit < kDigits; digit += kThreads)
+        counts[digit] = 0;
+    if (threadIdx.x == 0)
+        above = kept = 0;
+    __syncthreads();
+    std::uint64_t own[kListLength / kThreads]; // 0, below every key: none
+#pragma unroll
+    for (std::uint32_t i = 0; i < kListLength / kThreads; ++i) {
+        const std::uint32_t place = threadIdx.x + i * kThreads;
+        own[i] = place < count ? keys[place] : 0;
+        if (own[i] != 0)
+            atomicAdd(binOf(own[i]) > threshold ? &above : &counts[digitOf(own[i])], 1U);
+    }
+    __syncthreads();
+    const std::uint32_t lowest = takeThreshold<kDigits>(counts, wanted - above);
+#pragma unroll
+    for (std::uint32_t i = 0; i < kListLength / kThreads; ++i)
+        if (own[i] != 0 && (binOf(own[i]) > threshold || digitOf(own[i]) >= lowest))
+            keys[atomicAdd(&kept, 1U)] = own[i];
+    __syncthreads();
+    return kept;
+}
+
 // Gathers again, only what is at or above the bound: at most kTopLogitCount keys. One block.
 __device__ std::uint32_t gatherExactly(
     const float* logits, std::uint32_t vocabularySize, std::uint32_t wanted, std::uint64_t* keys) {
@@ -208,7 +245,7 @@ __device__ std::uint32_t gatherExactly(
     return count;
 }
 
-__global__ void __launch_bounds__(kThreads)
+__global__ void __launch_bounds__(kThreads, 2)
     gatherKernel(const float* allLogits, std::uint32_t vocabularySize, Scratch* allScratch, TopLogit* allBest) {
     __shared__ std::uint64_t keys[kListLength];
     allowDependents();
@@ -235,6 +272,9 @@ __global__ void __launch_bounds__(kThreads)
             keys[i] = __ldcg(&scratch.list[i]);
     else
         count = gatherExactly(logits, vocabularySize, wanted, keys);
+    __syncthreads();
+    if (count > kSortedAtOnce)
+        count = narrow(keys, count, threshold, wanted);
     std::uint32_t length = 2;
     while (length < count)
         length *= 2;
