@@ -57,6 +57,47 @@ struct Device {
     KvCache cache;
 };
 
+// The same pass on the CPU and on the GPU.
+class Pair {
+public:
+    Pair(const Model& model, std::uint32_t count)
+        : m_cpu(model, cpuBackend(2), 40), m_gpu(model, cudaBackends().front(), 40), m_count(count) {
+        for (std::uint32_t i = 0; i < count; ++i) {
+            m_tokens.emplace_back(300 + i * 37 % 90);
+            m_positions.push_back(5 + i);
+            m_rows.push_back(i);
+        }
+        pass = {.tokens = m_tokens, .positions = m_positions, .cacheLength = 0, .visible = {}, .logitRows = m_rows};
+        both([&](Device& d) { d.backend->beginPass(pass, *d.activations); });
+    }
+
+    template <typename Call>
+    void both(const Call& call) {
+        call(m_cpu);
+        call(m_gpu);
+    }
+    void fill(ActivationPart part, unsigned seed) {
+        const Rows rows = randomRows(std::size_t(m_count) * rowLength(m_cpu.spec, part), seed);
+        both([&](Device& d) { d.write(part, rows); });
+    }
+    double error(ActivationPart part) { return relativeError(m_gpu.read(part, m_count), m_cpu.read(part, m_count)); }
+    double logitError(std::uint32_t row) {
+        Logits reference(m_cpu.spec.vocabularySize);
+        Logits found(reference.size());
+        m_cpu.backend->readLogits(*m_cpu.activations, row, reference);
+        m_gpu.backend->readLogits(*m_gpu.activations, row, found);
+        return relativeError(found, reference);
+    }
+
+    Pass pass;
+
+private:
+    Device m_cpu, m_gpu;
+    std::uint32_t m_count;
+    std::vector<TokenId> m_tokens;
+    std::vector<std::uint32_t> m_positions, m_rows;
+};
+
 } // namespace
 
 class TestCudaBackend : public QObject {
@@ -109,76 +150,37 @@ void TestCudaBackend::verbsAreTheCpus() {
         .headCount = 4,
         .kvHeadCount = 2,
         .type = static_cast<QuantType>(type)}));
-    Device cpu(model, cpuBackend(2), 40);
-    Device gpu(model, cudaBackends().front(), 40);
-    std::vector<TokenId> tokens;
-    std::vector<std::uint32_t> positions;
-    std::vector<std::uint32_t> rows;
-    for (std::uint32_t i = 0; i < count; ++i) {
-        tokens.emplace_back(300 + i * 37 % 90);
-        positions.push_back(5 + i);
-        rows.push_back(i);
-    }
-    const Pass pass = {.tokens = tokens, .positions = positions, .cacheLength = 0, .visible = {}, .logitRows = rows};
+    Pair pair(model, count);
     const double tolerance = isFloat ? kFloatTolerance : kQuantisedTolerance;
-    const auto both = [&](const auto& call) {
-        call(cpu);
-        call(gpu);
-    };
-    const auto compare = [&](const char* verb, ActivationPart part, double allowed) {
-        const double error = relativeError(gpu.read(part, count), cpu.read(part, count));
+    const auto expect = [&](const char* verb, double error, double allowed) {
         QVERIFY2(error <= allowed, qPrintable(QString("%1: off by %2").arg(verb).arg(error)));
     };
-    both([&](Device& d) { d.backend->beginPass(pass, *d.activations); });
+    pair.both([&](Device& d) { d.backend->embed(d.block(0), pair.pass, *d.activations); });
+    expect("embed", pair.error(Residual), 1e-7);
 
-    both([&](Device& d) { d.backend->embed(d.block(0), pass, *d.activations); });
-    compare("embed", Residual, 1e-7);
+    pair.fill(Residual, 1);
+    pair.both([&](Device& d) { d.backend->projectQkv(d.block(1), pair.pass, *d.activations); });
+    for (const ActivationPart part : {Value, Key, Query})
+        expect("projectQkv", pair.error(part), tolerance);
 
-    const Rows x = randomRows(std::size_t(count) * model.spec().embeddingLength, 1);
-    both([&](Device& d) {
-        d.write(Residual, x);
-        d.backend->projectQkv(d.block(1), pass, *d.activations);
-    });
-    compare("projectQkv, value", Value, tolerance);
-    compare("projectQkv, key", Key, tolerance);
-    compare("projectQkv, query", Query, tolerance);
+    for (const ActivationPart part : {Query, Key, Value})
+        pair.fill(part, 2 + unsigned(part));
+    pair.both([&](Device& d) { d.backend->attend(d.cache.layer(LayerIndex(0)), pair.pass, *d.activations); });
+    expect("attend", pair.error(Attended), kFloatTolerance);
 
-    const Rows q = randomRows(std::size_t(count) * model.spec().queryLength(), 2);
-    const Rows k = randomRows(std::size_t(count) * model.spec().kvLength(), 3);
-    const Rows v = randomRows(std::size_t(count) * model.spec().kvLength(), 4);
-    both([&](Device& d) {
-        d.write(Query, q);
-        d.write(Key, k);
-        d.write(Value, v);
-        d.backend->attend(d.cache.layer(LayerIndex(0)), pass, *d.activations);
-    });
-    compare("attend", Attended, kFloatTolerance);
+    pair.fill(Attended, 7);
+    pair.both([&](Device& d) { d.backend->projectOutput(d.block(1), pair.pass, *d.activations); });
+    expect("projectOutput", pair.error(Residual), tolerance);
 
-    both([&](Device& d) {
-        d.write(Attended, q);
-        d.backend->projectOutput(d.block(1), pass, *d.activations);
-    });
-    compare("projectOutput", Residual, tolerance);
+    pair.fill(Residual, 8);
+    pair.both([&](Device& d) { d.backend->feedForward(d.block(2), pair.pass, *d.activations); });
+    expect("feedForward", pair.error(Residual), tolerance);
 
-    both([&](Device& d) {
-        d.write(Residual, x);
-        d.backend->feedForward(d.block(2), pass, *d.activations);
-    });
-    compare("feedForward", Residual, tolerance);
-
-    both([&](Device& d) {
-        d.write(Residual, x);
-        d.backend->head(d.block(3), pass, *d.activations);
-        d.backend->endPass(*d.activations);
-    });
-    Logits reference(model.spec().vocabularySize);
-    Logits found(reference.size());
-    for (const std::uint32_t row : rows) {
-        cpu.backend->readLogits(*cpu.activations, row, reference);
-        gpu.backend->readLogits(*gpu.activations, row, found);
-        const double error = relativeError(found, reference);
-        QVERIFY2(error <= tolerance, qPrintable(QString("head, row %1: off by %2").arg(row).arg(error)));
-    }
+    pair.fill(Residual, 9);
+    pair.both([&](Device& d) { d.backend->head(d.block(3), pair.pass, *d.activations); });
+    for (std::uint32_t row = 0; row < count; ++row)
+        expect("head", pair.logitError(row), tolerance);
+    pair.both([&](Device& d) { d.backend->endPass(*d.activations); });
 }
 
 void TestCudaBackend::blocksComputedElsewhereFitIn_data() {
