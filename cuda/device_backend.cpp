@@ -34,14 +34,26 @@ int attribute(cudaDeviceAttr which, int device) {
     return value;
 }
 
-// A context in which a computation failed stays broken; nothing else lives in it any more, so it is made anew.
+cudaError_t tryContext(int device) {
+    const cudaError_t status = cudaSetDevice(device);
+    return status == cudaSuccess ? cudaDeviceSynchronize() : status;
+}
+
+// A context in which a computation failed stays broken. It is made anew where the driver allows that: nothing else
+// lives in it any more.
 void openContext(int device) {
-    if (cudaSetDevice(device) == cudaSuccess && cudaDeviceSynchronize() == cudaSuccess)
+    const cudaError_t status = tryContext(device);
+    if (status == cudaSuccess)
         return;
     cudaDeviceReset();
     cudaGetLastError();
-    checkCuda(cudaSetDevice(device), "opening it");
-    checkCuda(cudaDeviceSynchronize(), "opening it");
+    const cudaError_t again = tryContext(device);
+    if (again != cudaSuccess && again != status)
+        fail(ErrorCode::Device,
+            "GPU, opening it: a computation on it failed before ({}), and it cannot be used until "
+            "Strata is started again",
+            cudaGetErrorName(status));
+    checkCuda(again, "opening it");
 }
 
 // From now on, logits are those of this pass.

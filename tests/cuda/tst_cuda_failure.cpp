@@ -45,8 +45,15 @@ void TestCudaFailure::aFailedComputationIsAnErrorAndTheProgramGoesOn() {
     } // unloading does not throw
     cpu.cache.truncate(0);
     QCOMPARE(cpu.append(someIds(5)).back(), expected);
-    ModelRig again(path, device);
-    QVERIFY(relativeError(again.append(someIds(5)).back(), expected) < 2e-3);
+    try { // drivers differ in whether a process gets the GPU back
+        ModelRig again(path, device);
+        QVERIFY(relativeError(again.append(someIds(5)).back(), expected) < 2e-3);
+        qInfo("the GPU was opened again");
+    } catch (const Error& error) {
+        QCOMPARE(int(error.code()), int(ErrorCode::Device));
+        QVERIFY2(QString(error.what()).contains("started again"), error.what());
+        qInfo("%s", error.what());
+    }
 }
 
 QTEST_GUILESS_MAIN(TestCudaFailure)
