@@ -76,7 +76,8 @@ class FewTokens {
     using Quarter = float[2][2]; // rows g and g + 8, tokens 2t and 2t + 1
 
 public:
-    static constexpr bool kIsOne = false;
+    static constexpr int kMostTokens = static_cast<int>(kFewTokens);
+    static constexpr int kBlocks = 2; // a multiprocessor can hold
 
     __device__ explicit FewTokens(const MatvecArguments& arguments) : m_inputs(arguments, Shape::kReadsPairs) {}
 
@@ -88,7 +89,7 @@ public:
         m_inputs.nextTurn();
     }
 
-    __device__ void store(TilePartials& partials) const {
+    __device__ void store(TilePartials<kMostTokens>& partials) const {
         const int lane = static_cast<int>(threadIdx.x % 32);
 #pragma unroll
         for (int half = 0; half < 2; ++half) {

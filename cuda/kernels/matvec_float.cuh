@@ -89,4 +89,21 @@ private:
     const std::byte* m_rows[kWarpRows];
 };
 
+// A row is whole within its warp, so the first of the warps' sums has it all.
+template <QuantType kType, int kTokens>
+__device__ __forceinline__ void multiplyFloatTile(const MatvecArguments& arguments, const MatvecMatrix& matrix,
+    std::uint32_t firstRow, float (&partials)[kTileWarps][kTokens][kTileRows]) {
+    float sums[kWarpRows][kTokens] = {};
+    FloatRows<kType, kTokens>(arguments, matrix, firstRow).multiply(sums);
+    const int lane = static_cast<int>(threadIdx.x % 32);
+#pragma unroll
+    for (int i = 0; i < kWarpRows; ++i) {
+#pragma unroll
+        for (int token = 0; token < kTokens; ++token) {
+            if (lane < kTileWarps)
+                partials[lane][token][threadIdx.x / 32 * kWarpRows + i] = lane == 0 ? sums[i][token] : 0.0f;
+        }
+    }
+}
+
 } // namespace strata::cuda

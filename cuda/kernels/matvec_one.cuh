@@ -21,7 +21,8 @@ class OneToken {
     using Block = typename Format::Block;
 
 public:
-    static constexpr bool kIsOne = true;
+    static constexpr int kMostTokens = 1;
+    static constexpr int kBlocks = 3; // a multiprocessor can hold
 
     __device__ explicit OneToken(const MatvecArguments& arguments)
         : m_codes(arguments.quantised.q + threadIdx.x / 32 * kTurnColumns),
@@ -45,7 +46,7 @@ public:
         m_scales += kTileWarps * kTurnGroups;
     }
 
-    __device__ void store(TilePartials& partials) const {
+    __device__ void store(TilePartials<kMostTokens>& partials) const {
 #pragma unroll
         for (int half = 0; half < 2; ++half) {
             float sum = m_sums[half];

@@ -14,15 +14,18 @@ struct RowNorm {
     float epsilon;
 };
 
+// Blocks (columns, tokens); a thread rounds four columns.
 __global__ void __launch_bounds__(kQuantiseThreads)
-    quantiseRowsKernel(const float* x, std::uint32_t groupCount, std::uint32_t m, QuantisedRows out) {
+    quantiseRowsKernel(const float* x, std::uint32_t columns, std::uint32_t m, QuantisedRows out) {
     allowDependents();
     waitForProducers();
-    const std::uint32_t group = (blockIdx.x * kQuantiseThreads + threadIdx.x) / 32; // of a row
+    const std::uint32_t column = 4 * (blockIdx.x * kQuantiseThreads + threadIdx.x);
     const std::uint32_t token = blockIdx.y;
-    const std::uint32_t lane = threadIdx.x % 32;
-    if (group < groupCount)
-        storeQuantised(x[(std::size_t{token} * groupCount + group) * 32 + lane], group * m + token, out);
+    const bool isThere = column < columns;
+    const float* const row = x + std::size_t{token} * columns;
+    const float4 values = isThere ? *reinterpret_cast<const float4*>(row + column) : float4{};
+    if (__any_sync(kAllLanes, isThere))
+        storeQuantised(values, column / 32 * m + token, isThere, out);
 }
 
 // The sum over all threads of a block, in an order that depends on nothing but the number of threads.
@@ -39,60 +42,93 @@ __device__ float sumOfBlock(float value) {
     return sum;
 }
 
-// One block a row. Values stay in registers between the two passes where they fit.
+__device__ __forceinline__ float4 normed(const float4& x, float inverse, const float4& weight) {
+    return {x.x * inverse * weight.x, x.y * inverse * weight.y, x.z * inverse * weight.z, x.w * inverse * weight.w};
+}
+
+__device__ __forceinline__ float squaresOf(const float4& x, float sum) {
+    return fmaf(x.w, x.w, fmaf(x.z, x.z, fmaf(x.y, x.y, fmaf(x.x, x.x, sum))));
+}
+
+// One block a row, of a multiple of four columns; a thread has four columns of each 4096. The first two fours of a
+// thread stay in registers between the passes, and their weights are read while the kernels ahead still run.
 __global__ void __launch_bounds__(kNormThreads)
-    normaliseRowsKernel(const float* x, RowNorm norm, std::uint32_t columns, float* normed, QuantisedRows out) {
-    constexpr int kHeld = 8;
+    normaliseRowsKernel(const float* x, RowNorm norm, std::uint32_t columns, float* result, QuantisedRows out) {
+    constexpr std::uint32_t kStride = 4 * kNormThreads;
+    constexpr int kHeld = 2;
     allowDependents();
-    float weights[kHeld]; // nobody writes them: read while the kernels ahead still run
+    float4 weights[kHeld];
 #pragma unroll
     for (int i = 0; i < kHeld; ++i) {
-        const std::uint32_t column = i * kNormThreads + threadIdx.x;
-        weights[i] = column < columns ? norm.weight[column] : 0.0f;
+        const std::uint32_t column = i * kStride + 4 * threadIdx.x;
+        weights[i] = column < columns ? *reinterpret_cast<const float4*>(norm.weight + column) : float4{};
     }
     waitForProducers();
     const float* const row = x + std::size_t{blockIdx.x} * columns;
-    float held[kHeld];
+    float4 held[kHeld];
     float squares = 0.0f;
 #pragma unroll
     for (int i = 0; i < kHeld; ++i) {
-        const std::uint32_t column = i * kNormThreads + threadIdx.x;
-        held[i] = column < columns ? row[column] : 0.0f;
-        squares = fmaf(held[i], held[i], squares);
+        const std::uint32_t column = i * kStride + 4 * threadIdx.x;
+        held[i] = column < columns ? *reinterpret_cast<const float4*>(row + column) : float4{};
+        squares = squaresOf(held[i], squares);
     }
-    for (std::uint32_t column = kHeld * kNormThreads + threadIdx.x; column < columns; column += kNormThreads)
-        squares = fmaf(row[column], row[column], squares);
+    for (std::uint32_t column = kHeld * kStride + 4 * threadIdx.x; column < columns; column += kStride)
+        squares = squaresOf(*reinterpret_cast<const float4*>(row + column), squares);
     const float inverse = 1.0f / sqrtf(sumOfBlock(squares) / static_cast<float>(columns) + norm.epsilon);
-    const auto store = [&](std::uint32_t column, float value) {
-        const std::size_t index = std::size_t{blockIdx.x} * columns + column;
-        if (normed != nullptr)
-            normed[index] = value;
-        if (out.q != nullptr) // then columns are a multiple of 32: a warp is here as a whole
-            storeQuantised(value, column / 32 * gridDim.x + blockIdx.x, out);
+    const auto store = [&](std::uint32_t column, const float4& value, bool isThere) {
+        if (result != nullptr && isThere)
+            *reinterpret_cast<float4*>(result + std::size_t{blockIdx.x} * columns + column) = value;
+        if (out.q != nullptr)
+            storeQuantised(value, column / 32 * gridDim.x + blockIdx.x, isThere, out);
     };
+    const std::uint32_t warpColumns = 4 * (threadIdx.x / 32 * 32); // all lanes of a warp take part in rounding
 #pragma unroll
     for (int i = 0; i < kHeld; ++i) {
-        const std::uint32_t column = i * kNormThreads + threadIdx.x;
-        if (column < columns)
-            store(column, held[i] * inverse * weights[i]);
+        const std::uint32_t column = i * kStride + 4 * threadIdx.x;
+        if (i * kStride + warpColumns < columns)
+            store(column, normed(held[i], inverse, weights[i]), column < columns);
     }
-    for (std::uint32_t column = kHeld * kNormThreads + threadIdx.x; column < columns; column += kNormThreads)
-        store(column, row[column] * inverse * norm.weight[column]);
+    for (std::uint32_t first = kHeld * kStride; first + warpColumns < columns; first += kStride) {
+        const std::uint32_t column = first + 4 * threadIdx.x;
+        const bool isThere = column < columns;
+        const float4 value = isThere ? *reinterpret_cast<const float4*>(row + column) : float4{};
+        const float4 weight = isThere ? *reinterpret_cast<const float4*>(norm.weight + column) : float4{};
+        store(column, normed(value, inverse, weight), isThere);
+    }
+}
+
+// For rows of any number of columns, without rounding.
+__global__ void __launch_bounds__(kNormThreads)
+    normaliseOddRowsKernel(const float* x, RowNorm norm, std::uint32_t columns, float* result) {
+    allowDependents();
+    waitForProducers();
+    const std::size_t first = std::size_t{blockIdx.x} * columns;
+    float squares = 0.0f;
+    for (std::uint32_t column = threadIdx.x; column < columns; column += kNormThreads)
+        squares = fmaf(x[first + column], x[first + column], squares);
+    const float inverse = 1.0f / sqrtf(sumOfBlock(squares) / static_cast<float>(columns) + norm.epsilon);
+    for (std::uint32_t column = threadIdx.x; column < columns; column += kNormThreads)
+        result[first + column] = x[first + column] * inverse * norm.weight[column];
 }
 
 } // namespace
 
 void quantiseRows(
     const Launch& launch, const float* x, std::uint32_t m, std::uint32_t columns, const QuantisedRows& out) {
-    const std::uint32_t groupCount = columns / 32;
-    const dim3 blocks((columns + kQuantiseThreads - 1) / kQuantiseThreads, m);
-    launchDependent(
-        launch, quantiseRowsKernel, {blocks, kQuantiseThreads}, "rounding activations", x, groupCount, m, out);
+    constexpr std::uint32_t kBlockColumns = 4 * kQuantiseThreads;
+    const dim3 blocks((columns + kBlockColumns - 1) / kBlockColumns, m);
+    launchDependent(launch, quantiseRowsKernel, {blocks, kQuantiseThreads}, "rounding activations", x, columns, m, out);
 }
 
 void normaliseRows(const Launch& launch, const float* x, const float* weight, float epsilon, std::uint32_t m,
     std::uint32_t columns, float* normed, const QuantisedRows& out) {
     const RowNorm norm = {weight, epsilon};
+    if (columns % 4 != 0) {
+        launchDependent(
+            launch, normaliseOddRowsKernel, {m, kNormThreads}, "normalising activations", x, norm, columns, normed);
+        return;
+    }
     launchDependent(
         launch, normaliseRowsKernel, {m, kNormThreads}, "normalising activations", x, norm, columns, normed, out);
 }
