@@ -70,6 +70,8 @@ ActivationLayout::ActivationLayout(const ModelSpec& spec, const PassLimits& limi
     normed = floats(kFewTokens, spec.embeddingLength);
     quantised = take(kFewTokens * std::size_t(widest));
     scales = take(kFewTokens * ((widest + kQuantGroup - 1) / kQuantGroup) * sizeof(float2));
+    quantisedHidden = take(kFewTokens * std::size_t(spec.feedForwardLength));
+    hiddenScales = take(kFewTokens * ((spec.feedForwardLength + kQuantGroup - 1) / kQuantGroup) * sizeof(float2));
 }
 
 CudaActivations::CudaActivations(

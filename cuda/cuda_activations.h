@@ -26,18 +26,19 @@ struct ActivationLayout {
     std::size_t zeroed = 0; // what lies before must be zero at first: scratch of kernels that leave it as they need it
     std::size_t total = 0;
     std::size_t attentionScratch, matmulScratch, topScratch;
-    std::size_t frequencies; // (ropePairs)
-    std::size_t state;       // PassState
-    std::size_t x;           // (maxTokens, embeddingLength): the residual stream
-    std::size_t q, attended; // (maxTokens, queryLength)
-    std::size_t k, v;        // (maxTokens, kvLength)
-    std::size_t hidden;      // (maxTokens, feedForwardLength)
-    std::size_t angles;      // (maxTokens, ropePairs)
-    std::size_t headRows;    // (maxLogitRows, embeddingLength)
-    std::size_t logits;      // (maxLogitRows, vocabularySize)
-    std::size_t normed;      // (kFewTokens, embeddingLength)
-    std::size_t quantised;   // (kFewTokens, widest input)
-    std::size_t scales;      // (kFewTokens, widest input / 32)
+    std::size_t frequencies;                   // (ropePairs)
+    std::size_t state;                         // PassState
+    std::size_t x;                             // (maxTokens, embeddingLength): the residual stream
+    std::size_t q, attended;                   // (maxTokens, queryLength)
+    std::size_t k, v;                          // (maxTokens, kvLength)
+    std::size_t hidden;                        // (maxTokens, feedForwardLength)
+    std::size_t angles;                        // (maxTokens, ropePairs)
+    std::size_t headRows;                      // (maxLogitRows, embeddingLength)
+    std::size_t logits;                        // (maxLogitRows, vocabularySize)
+    std::size_t normed;                        // (kFewTokens, embeddingLength)
+    std::size_t quantised;                     // (kFewTokens, widest input)
+    std::size_t scales;                        // (kFewTokens, widest input / 32)
+    std::size_t quantisedHidden, hiddenScales; // the same of hidden
 };
 
 // Everything a pass on the GPU writes, save the cache: allocated once, for the largest pass. Rows are tokens.
@@ -55,6 +56,9 @@ public:
     }
     float* rows(ActivationPart part) const;
     QuantisedRows quantised() const { return {at<std::int8_t>(layout.quantised), at<float2>(layout.scales)}; }
+    QuantisedRows quantisedHidden() const {
+        return {at<std::int8_t>(layout.quantisedHidden), at<float2>(layout.hiddenScales)};
+    }
 
     void begin(const Pass& pass); // forgets what is left of the pass before
     // The pass's values as they are to lie at layout.state; valid until the next call.

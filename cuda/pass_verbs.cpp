@@ -38,24 +38,28 @@ public:
             multiplyMany(m_launch, jobs, scratch(), m_tokenCount);
     }
 
-    // y = silu(W_gate norm(x)) * W_up norm(x), into gate.y.
-    void normaliseAndGate(const float* x, const WeightMatrix& norm, const ProductJob& gate, const ProductJob& up) {
+    // y = silu(W_gate norm(x)) * W_up norm(x), into gate.y, and rounded if that is asked for.
+    void normaliseAndGate(const float* x, const WeightMatrix& norm, const ProductJob& gate, const ProductJob& up,
+        const QuantisedRows& rounded) {
+        const GatedRows out = {gate.y, rounded};
         normalise(x, norm, std::array{gate, up});
         if (isFew())
-            multiplyGateUpFew(m_launch, gate, up, gate.y, m_floats, m_quantised, m_tokenCount);
+            multiplyGateUpFew(m_launch, gate, up, out, m_floats, m_quantised, m_tokenCount);
         else
             multiplyGateUpMany(m_launch, gate, up, scratch(), m_tokenCount);
     }
 
-    void multiply(const float* x, const ProductJob& job) {
+    // `rounded` is x for few tokens, if the kernel that made x has rounded it too.
+    void multiply(const float* x, const ProductJob& job, const QuantisedRows& rounded = {}) {
         const std::span<const ProductJob> jobs(&job, 1);
         if (!isFew()) {
             prepareRows(m_launch, x, m_tokenCount, job.weights.columns, scratch());
             multiplyMany(m_launch, jobs, scratch(), m_tokenCount);
             return;
         }
-        const QuantisedRows quantised = m_activations.quantised();
-        if (isQuantised(job))
+        const bool isRounded = rounded.q != nullptr;
+        const QuantisedRows quantised = isRounded ? rounded : m_activations.quantised();
+        if (isQuantised(job) && !isRounded)
             quantiseRows(m_launch, x, m_tokenCount, job.weights.columns, quantised);
         multiplyFew(m_launch, jobs, x, quantised, m_tokenCount);
     }
@@ -127,11 +131,13 @@ void feedForward(const Launch& launch, const BlockWeights& weights, CudaActivati
     using enum TensorRole;
     float* hidden = a.at(a.layout.hidden);
     Products products(launch, a, a.shape.tokenCount);
+    const ProductJob down = {
+        .weights = weights[Down], .bias = floatsOf(weights.find(DownBias)), .y = a.at(a.layout.x), .adds = true};
+    const QuantisedRows rounded = products.isFew() && isQuantised(down) ? a.quantisedHidden() : QuantisedRows{};
     products.normaliseAndGate(a.at(a.layout.x), weights[FeedForwardNorm],
         {.weights = weights[Gate], .bias = floatsOf(weights.find(GateBias)), .y = hidden},
-        {.weights = weights[Up], .bias = floatsOf(weights.find(UpBias))});
-    products.multiply(hidden,
-        {.weights = weights[Down], .bias = floatsOf(weights.find(DownBias)), .y = a.at(a.layout.x), .adds = true});
+        {.weights = weights[Up], .bias = floatsOf(weights.find(UpBias))}, rounded);
+    products.multiply(hidden, down, rounded);
 }
 
 void head(const Launch& launch, const BlockWeights& weights, CudaActivations& a) {

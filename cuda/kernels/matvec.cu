@@ -9,9 +9,6 @@
 namespace strata::cuda {
 namespace {
 
-// Blocks a multiprocessor: one more than this fits, so that the kernel behind can start its copies beside.
-constexpr unsigned kBlocksEach = 2;
-
 std::size_t sharedBytesOf(QuantType type) {
     std::size_t bytes = 0;
     visitFormat(type, [&]<QuantType kType>() {
@@ -38,27 +35,28 @@ unsigned tilesOf(const MatvecMatrix& matrix) {
     return (matrix.rows + kTileRows - 1) / kTileRows;
 }
 
-// Gives each matrix as many blocks as let all have about the same number of tiles; returns the number of blocks.
-unsigned distribute(const Launch& launch, std::span<MatvecMatrix> matrices) {
-    unsigned tiles = 0;
+// Shares the places for blocks among the matrices by their tiles, in units of `neighbours` tiles; returns the number of
+// blocks.
+unsigned distribute(const Launch& launch, std::span<MatvecMatrix> matrices, unsigned neighbours) {
+    const auto unitsOf = [&](const MatvecMatrix& matrix) { return (tilesOf(matrix) + neighbours - 1) / neighbours; };
+    unsigned units = 0;
     for (const MatvecMatrix& matrix : matrices)
-        tiles += tilesOf(matrix);
-    const unsigned places = kBlocksEach * static_cast<unsigned>(launch.multiprocessors);
-    const unsigned tilesEach = (tiles + places - 1) / places;
+        units += unitsOf(matrix);
+    const unsigned places = std::min(units, static_cast<unsigned>(kBlocksEach * launch.multiprocessors));
     unsigned blocks = 0;
     for (MatvecMatrix& matrix : matrices) {
         matrix.firstBlock = blocks;
-        matrix.blockCount = (tilesOf(matrix) + tilesEach - 1) / tilesEach;
+        matrix.blockCount = std::max(1u, static_cast<unsigned>(std::uint64_t{unitsOf(matrix)} * places / units));
         blocks += matrix.blockCount;
     }
     return blocks;
 }
 
-// More than 48 KB a block must be asked for, once for each kernel and device; asking again costs little.
 template <typename Kernel, typename... Arguments>
 void launchTiles(
     const Launch& launch, Kernel kernel, unsigned blocks, std::size_t sharedBytes, Arguments... arguments) {
-    checkCuda(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(sharedBytes)),
+    constexpr int kMostSharedBytes = 96 * 1024; // what every GPU from compute capability 8.0 on gives a block, if asked
+    checkCuda(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, kMostSharedBytes),
         "preparing a matrix product");
     launchDependent(launch, kernel, {blocks, kTileThreads, sharedBytes}, "multiplying matrices", arguments...);
 }
@@ -68,8 +66,11 @@ void launchProducts(const Launch& launch, MatvecArguments& arguments) {
     std::size_t sharedBytes = 0;
     for (const MatvecMatrix& matrix : matrices)
         sharedBytes = std::max(sharedBytes, sharedBytesOf(matrix.type));
-    const unsigned blocks = distribute(launch, matrices);
-    launchTiles(launch, arguments.m == 1 ? oneTokenProducts() : fewTokenProducts(), blocks, sharedBytes, arguments);
+    const unsigned blocks = distribute(launch, matrices, 1);
+    if (arguments.m == 1)
+        launchTiles(launch, oneTokenProducts(), blocks, sharedBytes + sizeof(BlockPartials<1, 1>), arguments);
+    else
+        launchTiles(launch, fewTokenProducts(), blocks, sharedBytes + sizeof(BlockPartials<kFewTokens, 1>), arguments);
 }
 
 } // namespace
@@ -82,21 +83,27 @@ void multiplyFew(
     launchProducts(launch, arguments);
 }
 
-void multiplyGateUpFew(const Launch& launch, const ProductJob& gate, const ProductJob& up, float* y, const float* x,
-    const QuantisedRows& q, std::uint32_t m) {
+void multiplyGateUpFew(const Launch& launch, const ProductJob& gate, const ProductJob& up, const GatedRows& out,
+    const float* x, const QuantisedRows& q, std::uint32_t m) {
     MatvecArguments arguments = {{matrixOf(gate), matrixOf(up)}, 2, gate.weights.columns, m, x, q};
     if (gate.weights.type == up.weights.type) {
-        const unsigned blocks = distribute(launch, std::span(arguments.matrices, 1));
-        launchTiles(launch, m == 1 ? oneTokenGateUp() : fewTokenGateUp(), blocks, sharedBytesOf(gate.weights.type),
-            arguments, y);
+        const unsigned blocks = distribute(launch, std::span(arguments.matrices, 1), 2);
+        const std::size_t sharedBytes = sharedBytesOf(gate.weights.type);
+        if (m == 1)
+            launchTiles(launch, oneTokenGateUp(), blocks, sharedBytes + sizeof(BlockPartials<1, 2>), arguments, out);
+        else
+            launchTiles(
+                launch, fewTokenGateUp(), blocks, sharedBytes + sizeof(BlockPartials<kFewTokens, 2>), arguments, out);
         return;
     }
     for (int i = 0; i < 2; ++i) { // one after the other: the second finds the first's result in y
         MatvecArguments single = {{arguments.matrices[i]}, 1, arguments.columns, m, x, q};
-        single.matrices[0].y = y;
+        single.matrices[0].y = out.y;
         single.matrices[0].storing = i == 0 ? Storing::Replace : Storing::Gate;
         launchProducts(launch, single);
     }
+    if (out.quantised.q != nullptr)
+        quantiseRows(launch, out.y, m, gate.weights.rows, out.quantised);
 }
 
 } // namespace strata::cuda

@@ -19,8 +19,15 @@ constexpr std::uint32_t kFewTokens = 8;
 void multiplyFew(
     const Launch& launch, std::span<const ProductJob> jobs, const float* x, const QuantisedRows& q, std::uint32_t m);
 
-// y (m, rows) = silu(W_gate x + bias) * (W_up x + bias); y and adds of the jobs are not looked at.
-void multiplyGateUpFew(const Launch& launch, const ProductJob& gate, const ProductJob& up, float* y, const float* x,
-    const QuantisedRows& q, std::uint32_t m);
+// Where a gated product goes: as floats, rounded for the product behind it, or both.
+struct GatedRows {
+    float* y = nullptr;      // (m, rows), or null
+    QuantisedRows quantised; // q null, or rows a multiple of 32; not the rows that are multiplied
+};
+
+// silu(W_gate x + bias) * (W_up x + bias); y and adds of the jobs are not looked at. If the formats of both differ, y
+// is needed.
+void multiplyGateUpFew(const Launch& launch, const ProductJob& gate, const ProductJob& up, const GatedRows& out,
+    const float* x, const QuantisedRows& q, std::uint32_t m);
 
 } // namespace strata::cuda

@@ -16,6 +16,9 @@ namespace strata::cuda {
 constexpr int kTileRows = 16;
 constexpr int kTileWarps = 8;
 constexpr int kTileThreads = kTileWarps * 32;
+// A multiprocessor's share of the blocks: they stay for all their tiles. With registers for a third, loops keep too few
+// loads in flight: products of one token took 1.3 times as long on an H100.
+constexpr int kBlocksEach = 2;
 
 // What becomes of a result v: y = v, y += v, or y = silu(y) * v.
 enum class Storing : std::uint8_t { Replace, Add, Gate };
@@ -41,30 +44,39 @@ struct MatvecArguments {
     QuantisedRows quantised;
 };
 
-// The tiles of one block in their order: every blockCount-th of one matrix, or of two in turns.
+// The tiles of one block in their order: every blockCount-th of one matrix; or of two of the same shape in turns, then
+// two neighbours and their blockCount-th neighbours, so that a block sees 32 rows in a row.
+template <int kMatrices>
 struct TileSequence {
+    static constexpr std::uint32_t kNeighbours = kMatrices;
     const MatvecMatrix* matrices;
-    std::uint32_t matrixCount;
-    std::uint32_t first; // tile of each matrix
-    std::uint32_t count; // of all
+    std::uint32_t first; // row
+    std::uint32_t count; // of tiles, of all matrices
 
-    __device__ TileSequence(const MatvecMatrix* ofMatrices, std::uint32_t numberOfMatrices, std::uint32_t block)
-        : matrices(ofMatrices), matrixCount(numberOfMatrices), first(block) {
-        const std::uint32_t tiles = (matrices->rows + kTileRows - 1) / kTileRows;
-        count = (tiles - first + matrices->blockCount - 1) / matrices->blockCount * matrixCount;
+    __device__ TileSequence(const MatvecMatrix* ofMatrices, std::uint32_t block)
+        : matrices(ofMatrices), first(block * kNeighbours * kTileRows) {
+        constexpr std::uint32_t kRows = kNeighbours * kTileRows;
+        const std::uint32_t units = (matrices->rows + kRows - 1) / kRows;
+        count = (units - block + matrices->blockCount - 1) / matrices->blockCount * kNeighbours * kMatrices;
     }
-    __device__ const MatvecMatrix& matrix(std::uint32_t tile) const { return matrices[tile % matrixCount]; }
-    __device__ std::uint32_t firstRow(std::uint32_t tile) const {
-        return (first + tile / matrixCount * matrices->blockCount) * kTileRows;
+    __device__ const MatvecMatrix& matrix(std::uint32_t tile) const { return matrices[tile % kMatrices]; }
+    __device__ std::uint32_t firstRow(std::uint32_t tile) const { // may be beyond the last row
+        const std::uint32_t step = tile / kMatrices;
+        return first + (step / kNeighbours * matrices->blockCount * kNeighbours + step % kNeighbours) * kTileRows;
     }
 };
 
 template <int kTokens>
 using TilePartials = float[kTileWarps][kTokens][kTileRows]; // sums of the warps
 
+// At the start of a block's shared memory; the rings of the warps follow. Two sets, used in turns: warps may go on to
+// the next tiles while others still add up those before.
+template <int kTokens, int kMatrices>
+using BlockPartials = TilePartials<kTokens>[2][kMatrices];
+
 // The kernels for one token, and for up to 8.
 using ProductsKernel = void (*)(const MatvecArguments);
-using GateUpKernel = void (*)(const MatvecArguments, float*);
+using GateUpKernel = void (*)(const MatvecArguments, const GatedRows);
 ProductsKernel oneTokenProducts();
 ProductsKernel fewTokenProducts();
 GateUpKernel oneTokenGateUp();

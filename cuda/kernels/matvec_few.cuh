@@ -77,7 +77,6 @@ class FewTokens {
 
 public:
     static constexpr int kMostTokens = static_cast<int>(kFewTokens);
-    static constexpr int kBlocks = 2; // a multiprocessor can hold
 
     __device__ explicit FewTokens(const MatvecArguments& arguments) : m_inputs(arguments, Shape::kReadsPairs) {}
 
@@ -112,12 +111,16 @@ private:
     }
 
     __device__ __forceinline__ void addBlocks(const std::byte* const (&rows)[2], int groups) {
+        if (groups == kTurnGroups) { // without a branch at each group
 #pragma unroll
-        for (int quarter = 0; quarter < 4; ++quarter) {
-            if (2 * quarter < groups)
-                addBlock(rows, 2 * quarter, m_sums[quarter]);
-            if (2 * quarter + 1 < groups)
-                addBlock(rows, 2 * quarter + 1, m_sums[quarter]);
+            for (int group = 0; group < kTurnGroups; ++group)
+                addBlock(rows, group, m_sums[group / 2]);
+            return;
+        }
+#pragma unroll
+        for (int group = 0; group < kTurnGroups; ++group) {
+            if (group < groups)
+                addBlock(rows, group, m_sums[group / 2]);
         }
     }
 

@@ -3,28 +3,28 @@
 
 #include "cuda/kernels/matvec_float.cuh"
 #include "cuda/kernels/matvec_tile.cuh"
+#include "cuda/kernels/quantise.cuh"
 
 // The kernels for few tokens, over every format; those for one token and for more are instantiated in files of their
 // own.
 namespace strata::cuda {
 
-// Two sets, used in turns: warps may go on to the next tiles while others still add up those before.
-template <int kTokens, int kMatrices>
-using BlockPartials = TilePartials<kTokens>[2][kMatrices];
-
-// Leaves in `partials` what the warps found of each tile of the sequence, all of one format, and calls finish(sums,
-// firstRow) when all matrices have their tile of the same rows.
-template <QuantType kType, template <QuantType> typename Arithmetic, typename Partials, typename Finish>
-__device__ __forceinline__ void multiplyTiles(
-    const MatvecArguments& arguments, const TileSequence& tiles, std::byte* ring, Partials& partials, Finish&& finish) {
+// Multiplies the tiles of the sequence, all of one format, and calls finish(sums, firstRow) when all kMatrices matrices
+// have their tile of the same rows. A function of its own for each format, so that each has registers of its own.
+template <QuantType kType, template <QuantType> typename Arithmetic, int kMatrices, typename Finish>
+__device__ __noinline__ void multiplyTiles(
+    const MatvecArguments& arguments, const TileSequence<kMatrices> tiles, const Finish finish) {
+    extern __shared__ uint4 shared[];
+    using Partials = BlockPartials<Arithmetic<QuantType::Q8_0>::kMostTokens, kMatrices>;
+    Partials& partials = *reinterpret_cast<Partials*>(shared);
     const auto finishTile = [&](std::uint32_t tile) {
-        if (tile % tiles.matrixCount + 1 < tiles.matrixCount)
+        if (tile % kMatrices + 1 < kMatrices)
             return;
         __syncthreads();
-        finish(partials[tile / tiles.matrixCount % 2], tiles.firstRow(tile));
+        finish(partials[tile / kMatrices % 2], tiles.firstRow(tile));
     };
     const auto sumsOf = [&](std::uint32_t tile) -> auto& {
-        return partials[tile / tiles.matrixCount % 2][tile % tiles.matrixCount];
+        return partials[tile / kMatrices % 2][tile % kMatrices];
     };
     if constexpr (isFloatFormat(kType)) {
         waitForProducers();
@@ -34,7 +34,8 @@ __device__ __forceinline__ void multiplyTiles(
             finishTile(tile);
         }
     } else {
-        TileWarp<kType, Arithmetic> warp(arguments, tiles, ring);
+        TileWarp<kType, Arithmetic, kMatrices> warp(
+            arguments, tiles, reinterpret_cast<std::byte*>(shared) + sizeof(Partials));
         waitForProducers();
 #pragma unroll 1
         for (std::uint32_t tile = 0; tile < tiles.count; ++tile) {
@@ -58,18 +59,16 @@ __device__ __forceinline__ float siluOf(float value) {
 }
 
 template <template <QuantType> typename Arithmetic>
-__global__ void __launch_bounds__(kTileThreads, Arithmetic<QuantType::Q8_0>::kBlocks)
+__global__ void __launch_bounds__(kTileThreads, kBlocksEach)
     productsKernel(const __grid_constant__ MatvecArguments arguments) {
     constexpr int kTokens = Arithmetic<QuantType::Q8_0>::kMostTokens;
-    extern __shared__ uint4 ring[];
-    __shared__ BlockPartials<kTokens, 1> partials;
     allowDependents();
     std::uint32_t index = 0;
     while (index + 1 < arguments.count && blockIdx.x >= arguments.matrices[index + 1].firstBlock)
         ++index;
     const MatvecMatrix& matrix = arguments.matrices[index];
-    const TileSequence tiles(&matrix, 1, blockIdx.x - matrix.firstBlock);
-    const auto finish = [&](const auto& sums, std::uint32_t firstRow) {
+    const TileSequence<1> tiles(&matrix, blockIdx.x - matrix.firstBlock);
+    const auto finish = [&arguments, &matrix](const auto& sums, std::uint32_t firstRow) {
         const int token = static_cast<int>(threadIdx.x) / kTileRows;
         const std::uint32_t row = firstRow + threadIdx.x % kTileRows;
         if (token >= static_cast<int>(arguments.m) || row >= matrix.rows)
@@ -84,37 +83,63 @@ __global__ void __launch_bounds__(kTileThreads, Arithmetic<QuantType::Q8_0>::kBl
             value *= siluOf(*y);
         *y = value;
     };
-    visitFormat(matrix.type, [&]<QuantType kType>() {
-        multiplyTiles<kType, Arithmetic>(arguments, tiles, reinterpret_cast<std::byte*>(ring), partials, finish);
-    });
+    visitFormat(matrix.type, [&]<QuantType kType>() { multiplyTiles<kType, Arithmetic, 1>(arguments, tiles, finish); });
 }
 
-// Matrix 0 is the gate, matrix 1 the way up, of the same format; a block computes the same rows of both.
-template <template <QuantType> typename Arithmetic>
-__global__ void __launch_bounds__(kTileThreads, Arithmetic<QuantType::Q8_0>::kBlocks)
-    gateUpKernel(const __grid_constant__ MatvecArguments arguments, float* y) {
-    constexpr int kTokens = Arithmetic<QuantType::Q8_0>::kMostTokens;
-    extern __shared__ uint4 ring[];
-    __shared__ BlockPartials<kTokens, 2> partials;
-    allowDependents();
-    const std::uint32_t rows = arguments.matrices[0].rows;
-    const TileSequence tiles(arguments.matrices, 2, blockIdx.x);
-    const auto finish = [&](const auto& sums, std::uint32_t firstRow) {
-        const int token = static_cast<int>(threadIdx.x) / kTileRows;
-        const std::uint32_t row = firstRow + threadIdx.x % kTileRows;
-        if (token >= static_cast<int>(arguments.m) || row >= rows)
-            return;
+// Stores the results of one tile after the other; rounds those of two neighbours together.
+template <int kTokens>
+struct GatedTiles {
+    const MatvecArguments& arguments;
+    const GatedRows& out;
+
+    __device__ float valueOf(const TilePartials<kTokens> (&sums)[2], int token, std::uint32_t firstRow, int row) const {
         float values[2];
 #pragma unroll
         for (int i = 0; i < 2; ++i) {
-            values[i] = sumOfWarps<kTokens>(sums[i], token, static_cast<int>(threadIdx.x % kTileRows));
+            values[i] = sumOfWarps<kTokens>(sums[i], token, row);
             if (arguments.matrices[i].bias != nullptr)
-                values[i] += arguments.matrices[i].bias[row];
+                values[i] += arguments.matrices[i].bias[firstRow + row];
         }
-        y[std::size_t(token) * rows + row] = siluOf(values[0]) * values[1];
-    };
+        return siluOf(values[0]) * values[1];
+    }
+
+    // `held` keeps the upper of two tiles until the lower is there; a warp has all rows of a token.
+    __device__ void operator()(const TilePartials<kTokens> (&sums)[2], std::uint32_t firstRow) const {
+        __shared__ float held[kTokens][kTileRows];
+        const std::uint32_t rows = arguments.matrices[0].rows;
+        const int token = static_cast<int>(threadIdx.x) / 32;
+        const int lane = static_cast<int>(threadIdx.x) % 32;
+        if (token >= static_cast<int>(arguments.m))
+            return;
+        const bool isUpper = firstRow / kTileRows % 2 == 0;
+        const int row = lane % kTileRows;
+        const bool isNew = lane / kTileRows == (isUpper ? 0 : 1);
+        float value = 0.0f;
+        if (isNew && firstRow + row < rows) {
+            value = valueOf(sums, token, firstRow, row);
+            if (out.y != nullptr)
+                out.y[std::size_t(token) * rows + firstRow + row] = value;
+        }
+        if (isUpper && isNew)
+            held[token][row] = value;
+        if (isUpper || out.quantised.q == nullptr)
+            return;
+        __syncwarp();
+        if (!isNew)
+            value = held[token][row];
+        storeQuantised(value, firstRow / 32 * arguments.m + token, out.quantised);
+    }
+};
+
+// Matrix 0 is the gate, matrix 1 the way up, of the same format; a block computes the same rows of both.
+template <template <QuantType> typename Arithmetic>
+__global__ void __launch_bounds__(kTileThreads, kBlocksEach)
+    gateUpKernel(const __grid_constant__ MatvecArguments arguments, const __grid_constant__ GatedRows out) {
+    constexpr int kTokens = Arithmetic<QuantType::Q8_0>::kMostTokens;
+    allowDependents();
+    const TileSequence<2> tiles(arguments.matrices, blockIdx.x);
     visitFormat(arguments.matrices[0].type, [&]<QuantType kType>() {
-        multiplyTiles<kType, Arithmetic>(arguments, tiles, reinterpret_cast<std::byte*>(ring), partials, finish);
+        multiplyTiles<kType, Arithmetic, 2>(arguments, tiles, GatedTiles<kTokens>{arguments, out});
     });
 }
 

@@ -22,7 +22,6 @@ class OneToken {
 
 public:
     static constexpr int kMostTokens = 1;
-    static constexpr int kBlocks = 3; // a multiprocessor can hold
 
     __device__ explicit OneToken(const MatvecArguments& arguments)
         : m_codes(arguments.quantised.q + threadIdx.x / 32 * kTurnColumns),

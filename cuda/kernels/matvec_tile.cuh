@@ -8,7 +8,7 @@ namespace strata::cuda {
 
 // One warp's columns of the tiles of a block, of quantised matrices of one format, with the arithmetic of OneToken or
 // FewTokens. Copies run ahead from tile to tile.
-template <QuantType kType, template <QuantType> typename Arithmetic>
+template <QuantType kType, template <QuantType> typename Arithmetic, int kMatrices>
 class TileWarp {
     using Tokens = Arithmetic<kType>;
     using Shape = TileShape<kType, Tokens::kMostTokens == 1>;
@@ -17,7 +17,7 @@ public:
     using Partials = TilePartials<Tokens::kMostTokens>;
 
     // Starts the first copies, which need no activations.
-    __device__ TileWarp(const MatvecArguments& arguments, const TileSequence& tiles, std::byte* ring)
+    __device__ TileWarp(const MatvecArguments& arguments, const TileSequence<kMatrices>& tiles, std::byte* ring)
         : m_arguments(arguments), m_tiles(tiles), m_copies(ring) {
         const int warp = static_cast<int>(threadIdx.x / 32);
         const int turns = (static_cast<int>(arguments.columns) + kTurnColumns - 1) / kTurnColumns;
@@ -65,7 +65,7 @@ private:
     }
 
     const MatvecArguments& m_arguments;
-    const TileSequence m_tiles;
+    const TileSequence<kMatrices>& m_tiles;
     TileCopies<kType, Tokens::kMostTokens == 1> m_copies;
     std::uint32_t m_copied = 0; // the tile that copies have come to
     int m_turns;                // of this warp, a tile

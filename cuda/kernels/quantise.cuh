@@ -33,4 +33,12 @@ __device__ __forceinline__ void storeQuantised(
         out.scaleAndSum[place] = {scale, __fmul_rn(scale, static_cast<float>(sum))};
 }
 
+// The same with one value a lane: all lanes of a warp give those of one group.
+__device__ __forceinline__ void storeQuantised(float value, std::uint32_t place, const QuantisedRows& out) {
+    const int first = static_cast<int>(threadIdx.x % 8 * 4);
+    const float4 values = {__shfl_sync(kAllLanes, value, first), __shfl_sync(kAllLanes, value, first + 1),
+        __shfl_sync(kAllLanes, value, first + 2), __shfl_sync(kAllLanes, value, first + 3)};
+    storeQuantised(values, place, threadIdx.x % 32 < 8, out);
+}
+
 } // namespace strata::cuda

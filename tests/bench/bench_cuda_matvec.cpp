@@ -149,10 +149,11 @@ struct Bench {
         normaliseRows(launch, residual, arena.as<float>(), 1e-5f, m, 4096, nullptr, rows);
         const ProductJob gate = job(narrow, {14336, 4096}, 0);
         const ProductJob up = job(narrow, {14336, 4096}, 0);
-        multiplyGateUpFew(launch, gate, up, out, nullptr, rows, m);
-        quantiseRows(launch, out, m, 14336, rows);
+        const QuantisedRows hidden = {q.as<std::int8_t>() + 4 * std::size_t{kMostColumns},
+            scales.as<float2>() + 4 * std::size_t{kMostColumns} / 32};
+        multiplyGateUpFew(launch, gate, up, {nullptr, hidden}, nullptr, rows, m);
         const ProductJob down = job(mixed, {4096, 14336}, 0, true);
-        multiplyFew(launch, {&down, 1}, nullptr, rows, m);
+        multiplyFew(launch, {&down, 1}, nullptr, hidden, m);
     }
 
     void reportToken() {

@@ -319,7 +319,7 @@ void TestCudaMatvec::addsToWhatIsThere() {
 void TestCudaMatvec::gateAndUpMatchDoublePrecision() {
     QFETCH(const QuantType, type);
     constexpr std::uint32_t kColumns = 1280;
-    constexpr std::uint32_t kRows = 44;
+    constexpr std::uint32_t kRows = 96;
     const Matrix gate(type, kRows, kColumns, 25);
     const Matrix up(type == QuantType::F32 ? QuantType::Q5_K : type, kRows, kColumns, 26);
     const std::vector<float> bias = normalValues(kRows, 27, 1.0f);
@@ -327,8 +327,11 @@ void TestCudaMatvec::gateAndUpMatchDoublePrecision() {
     for (const std::uint32_t m : {1u, 8u}) {
         const Tokens tokens(m_launch, m, kColumns, normalValues(m * kColumns, 28, 1.0f));
         const GpuMemory y = upload(std::vector<float>(m * kRows, NAN));
+        const GpuMemory q(m * kRows);
+        const GpuMemory scales(m * kRows / 32 * sizeof(float2));
+        const GatedRows out = {y.as<float>(), {q.as<std::int8_t>(), scales.as<float2>()}};
         multiplyGateUpFew(m_launch, {gate.onDevice(), deviceBias.as<float>(), nullptr, false},
-            {up.onDevice(), nullptr, nullptr, false}, y.as<float>(), tokens.onDevice.as<float>(), tokens.rounded(), m);
+            {up.onDevice(), nullptr, nullptr, false}, out, tokens.onDevice.as<float>(), tokens.rounded(), m);
         Expected expected = multiply(gate, tokens, bias);
         const Expected factor = multiply(up, tokens, {});
         for (std::size_t i = 0; i < expected.y.size(); ++i) {
@@ -339,6 +342,9 @@ void TestCudaMatvec::gateAndUpMatchDoublePrecision() {
         }
         const std::string difference = firstDifference(download<float>(y, m * kRows), expected);
         QVERIFY2(difference.empty(), difference.c_str());
+        const Tokens again(m_launch, m, kRows, download<float>(y, m * kRows));
+        QCOMPARE(download<std::int8_t>(q, m * kRows), download<std::int8_t>(again.q, m * kRows));
+        QCOMPARE(download<float>(scales, m * kRows / 16), download<float>(again.scaleAndSum, m * kRows / 16));
     }
 }
 
