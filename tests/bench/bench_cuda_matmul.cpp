@@ -41,7 +41,7 @@ struct Bench {
     Stream stream = makeStream();
     Event start = makeTimedEvent();
     Event end = makeTimedEvent();
-    DeviceMemory weights, x, y, scratch;
+    GpuMemory weights, x, y, scratch;
 
     void call(const Shape& shape, QuantType type, std::uint32_t m, const std::byte* data) {
         float* out = y.as<float>();
@@ -88,8 +88,8 @@ struct Bench {
 };
 
 template <typename T>
-DeviceMemory upload(const std::vector<T>& values) {
-    DeviceMemory memory(values.size() * sizeof(T));
+GpuMemory upload(const std::vector<T>& values) {
+    GpuMemory memory(values.size() * sizeof(T));
     checkCuda(cudaMemcpy(memory.data(), values.data(), memory.byteCount(), cudaMemcpyHostToDevice), "filling");
     return memory;
 }
@@ -109,8 +109,8 @@ Bench makeBench() {
     for (std::size_t i = 0; i < x.size(); ++i)
         x[i] = i < 100003 ? normal(random) : x[i - 100003];
     bench.x = upload(x);
-    bench.y = DeviceMemory(std::size_t{kMostTokens} * 14336 * sizeof(float));
-    bench.scratch = DeviceMemory(matmulScratchBytes(kMostColumns, kMostTokens, properties.multiProcessorCount));
+    bench.y = GpuMemory(std::size_t{kMostTokens} * 14336 * sizeof(float));
+    bench.scratch = GpuMemory(matmulScratchBytes(kMostColumns, kMostTokens, properties.multiProcessorCount));
     checkCuda(cudaMemset(bench.scratch.data(), 0, bench.scratch.byteCount()), "filling");
     return bench;
 }

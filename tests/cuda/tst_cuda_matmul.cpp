@@ -32,13 +32,13 @@ std::vector<float> noise(std::size_t count, unsigned seed, float deviation) {
 }
 
 template <typename T>
-DeviceMemory upload(const std::vector<T>& values) {
-    DeviceMemory memory(values.size() * sizeof(T));
+GpuMemory upload(const std::vector<T>& values) {
+    GpuMemory memory(values.size() * sizeof(T));
     checkCuda(cudaMemcpy(memory.data(), values.data(), memory.byteCount(), cudaMemcpyHostToDevice), "test");
     return memory;
 }
 
-std::vector<float> download(const DeviceMemory& memory) {
+std::vector<float> download(const GpuMemory& memory) {
     std::vector<float> values(memory.byteCount() / sizeof(float));
     checkCuda(cudaDeviceSynchronize(), "test");
     checkCuda(cudaMemcpy(values.data(), memory.data(), memory.byteCount(), cudaMemcpyDeviceToHost), "test");
@@ -51,7 +51,7 @@ struct Matrix {
     std::uint32_t rows;
     std::uint32_t columns;
     std::vector<float> decoded;
-    DeviceMemory data;
+    GpuMemory data;
 
     Matrix(QuantType weightType, std::uint32_t rowCount, std::uint32_t columnCount, unsigned seed)
         : type(weightType), rows(rowCount), columns(columnCount) {
@@ -81,7 +81,7 @@ struct Matrix {
 
 struct Gpu {
     Launch launch;
-    DeviceMemory scratch;
+    GpuMemory scratch;
 
     // Products of bytes run on every card; a capability of those that take them by choice brings them about.
     Gpu(std::uint32_t columns, std::uint32_t m, int computeCapability = 0) {
@@ -90,13 +90,13 @@ struct Gpu {
         launch.multiprocessors = properties.multiProcessorCount;
         launch.computeCapability =
             computeCapability != 0 ? computeCapability : properties.major * 10 + properties.minor;
-        scratch = DeviceMemory(matmulScratchBytes(columns, m, launch.multiprocessors));
+        scratch = GpuMemory(matmulScratchBytes(columns, m, launch.multiprocessors));
         checkCuda(cudaMemset(scratch.data(), 0, scratch.byteCount()), "test");
     }
 };
 
 // Results are written over NaN, so that one left out is seen.
-DeviceMemory unwritten(std::size_t count) {
+GpuMemory unwritten(std::size_t count) {
     return upload(std::vector<float>(count, std::nanf("")));
 }
 
@@ -197,8 +197,8 @@ void TestCudaMatmul::everyFormatMatches() {
     for (const std::uint32_t m : {1u, 9u, 33u, 64u, 130u}) {
         const std::vector<float> x = noise(std::size_t{m} * columns, m, 1.0f);
         const Gpu gpu(columns, m);
-        const DeviceMemory input = upload(x);
-        const DeviceMemory y = unwritten(std::size_t{m} * rows);
+        const GpuMemory input = upload(x);
+        const GpuMemory y = unwritten(std::size_t{m} * rows);
         prepareRows(gpu.launch, input.as<float>(), m, columns, gpu.scratch.data());
         const ProductJob job{matrix.weights(), nullptr, y.as<float>(), false};
         multiplyMany(gpu.launch, {&job, 1}, gpu.scratch.data(), m);
@@ -228,8 +228,8 @@ void TestCudaMatmul::bytesMatch() {
             x[i] *=
                 i / columns == 3 || i % columns / 64 == 1 ? 0.0f : std::ldexp(1.0f, static_cast<int>(i / 97 % 5) * 3);
         const Gpu gpu(columns, m, 86);
-        const DeviceMemory input = upload(x);
-        const DeviceMemory y = unwritten(std::size_t{m} * matrix.rows);
+        const GpuMemory input = upload(x);
+        const GpuMemory y = unwritten(std::size_t{m} * matrix.rows);
         prepareRows(gpu.launch, input.as<float>(), m, columns, gpu.scratch.data());
         const ProductJob job{matrix.weights(), nullptr, y.as<float>(), false};
         multiplyMany(gpu.launch, {&job, 1}, gpu.scratch.data(), m);
@@ -243,8 +243,8 @@ void TestCudaMatmul::bytesOfGateAndUpMatch() {
     std::vector<float> x = noise(std::size_t{m} * columns, 14, 20.0f);
     const std::vector<float> weight = noise(columns, 17, 1.0f);
     const Gpu gpu(columns, m, 86);
-    const DeviceMemory input = upload(x), deviceWeight = upload(weight);
-    const DeviceMemory y = unwritten(std::size_t{m} * rows);
+    const GpuMemory input = upload(x), deviceWeight = upload(weight);
+    const GpuMemory y = unwritten(std::size_t{m} * rows);
     prepareNormalisedRows(
         gpu.launch, input.as<float>(), deviceWeight.as<float>(), 1e-5f, m, columns, gpu.scratch.data());
     multiplyGateUpMany(gpu.launch, {gate.weights(), nullptr, y.as<float>(), false},
@@ -264,10 +264,10 @@ void TestCudaMatmul::splitColumnsMatch() {
         for (const std::uint32_t m : {12u, 50u, 150u}) {
             const std::vector<float> x = noise(std::size_t{m} * columns, m, 1.0f);
             const Gpu gpu(columns, m);
-            const DeviceMemory input = upload(x);
+            const GpuMemory input = upload(x);
             prepareRows(gpu.launch, input.as<float>(), m, columns, gpu.scratch.data());
             for (int round = 0; round < 2; ++round) { // the second finds the counts of the first gone
-                const DeviceMemory y = unwritten(std::size_t{m} * matrix.rows);
+                const GpuMemory y = unwritten(std::size_t{m} * matrix.rows);
                 const ProductJob job{matrix.weights(), nullptr, y.as<float>(), false};
                 multiplyMany(gpu.launch, {&job, 1}, gpu.scratch.data(), m);
                 compare(download(y), matrix.times(x, m), QString("%1 tokens").arg(m));
@@ -280,10 +280,10 @@ void TestCudaMatmul::sameCallGivesSameBits() {
     const std::uint32_t columns = 4096, m = 40;
     const Matrix matrix(QuantType::Q6_K, 300, columns, 3);
     const Gpu gpu(columns, m);
-    const DeviceMemory input = upload(noise(std::size_t{m} * columns, 4, 1.0f));
+    const GpuMemory input = upload(noise(std::size_t{m} * columns, 4, 1.0f));
     std::vector<float> first;
     for (int round = 0; round < 20; ++round) {
-        const DeviceMemory y = unwritten(std::size_t{m} * matrix.rows);
+        const GpuMemory y = unwritten(std::size_t{m} * matrix.rows);
         prepareRows(gpu.launch, input.as<float>(), m, columns, gpu.scratch.data());
         const ProductJob job{matrix.weights(), nullptr, y.as<float>(), false};
         multiplyMany(gpu.launch, {&job, 1}, gpu.scratch.data(), m);
@@ -303,9 +303,9 @@ void TestCudaMatmul::jobsOfOneInputMayDiffer() {
     const std::vector<float> bias = noise(256, 9, 1.0f);
     const std::vector<float> before = noise(std::size_t{m} * v.rows, 10, 1.0f);
     const Gpu gpu(columns, m);
-    const DeviceMemory input = upload(x), deviceBias = upload(bias);
-    const DeviceMemory yq = unwritten(std::size_t{m} * q.rows), yk = unwritten(std::size_t{m} * k.rows);
-    const DeviceMemory yv = upload(before);
+    const GpuMemory input = upload(x), deviceBias = upload(bias);
+    const GpuMemory yq = unwritten(std::size_t{m} * q.rows), yk = unwritten(std::size_t{m} * k.rows);
+    const GpuMemory yv = upload(before);
     prepareRows(gpu.launch, input.as<float>(), m, columns, gpu.scratch.data());
     const ProductJob jobs[] = {{q.weights(), deviceBias.as<float>(), yq.as<float>(), false},
         {k.weights(), nullptr, yk.as<float>(), false}, {v.weights(), deviceBias.as<float>(), yv.as<float>(), true}};
@@ -340,12 +340,12 @@ void TestCudaMatmul::gateAndUpAreFused() {
     const Matrix gate(static_cast<QuantType>(gateType), rows, columns, 11);
     const Matrix up(static_cast<QuantType>(upType), rows, columns, 12);
     const std::vector<float> bias = noise(rows, 13, 0.5f);
-    const DeviceMemory deviceBias = upload(bias);
+    const GpuMemory deviceBias = upload(bias);
     for (const std::uint32_t m : {17u, 60u, 129u}) {
         const std::vector<float> x = noise(std::size_t{m} * columns, 14, 1.0f);
         const Gpu gpu(columns, m);
-        const DeviceMemory input = upload(x);
-        const DeviceMemory y = unwritten(std::size_t{m} * rows);
+        const GpuMemory input = upload(x);
+        const GpuMemory y = unwritten(std::size_t{m} * rows);
         prepareRows(gpu.launch, input.as<float>(), m, columns, gpu.scratch.data());
         multiplyGateUpMany(gpu.launch, {gate.weights(), nullptr, y.as<float>(), false},
             {up.weights(), deviceBias.as<float>(), nullptr, false}, gpu.scratch.data(), m);
@@ -363,8 +363,8 @@ void TestCudaMatmul::inputIsNormalised() {
     std::vector<float> x = noise(std::size_t{m} * columns, 16, 30.0f);
     const std::vector<float> weight = noise(columns, 17, 1.0f);
     const Gpu gpu(columns, m);
-    const DeviceMemory input = upload(x), deviceWeight = upload(weight);
-    const DeviceMemory y = unwritten(std::size_t{m} * matrix.rows);
+    const GpuMemory input = upload(x), deviceWeight = upload(weight);
+    const GpuMemory y = unwritten(std::size_t{m} * matrix.rows);
     prepareNormalisedRows(
         gpu.launch, input.as<float>(), deviceWeight.as<float>(), 1e-5f, m, columns, gpu.scratch.data());
     const ProductJob job{matrix.weights(), nullptr, y.as<float>(), false};
@@ -382,8 +382,8 @@ void TestCudaMatmul::tokensOfAnyMagnitudeKeepTheirPrecision() {
         for (std::uint32_t c = 0; c < columns; ++c)
             x[std::size_t{t} * columns + c] *= t == 0 ? 0.0f : std::ldexp(1.0f, static_cast<int>(t) * 4 - 48);
     const Gpu gpu(columns, m);
-    const DeviceMemory input = upload(x);
-    const DeviceMemory y = unwritten(std::size_t{m} * rows);
+    const GpuMemory input = upload(x);
+    const GpuMemory y = unwritten(std::size_t{m} * rows);
     prepareRows(gpu.launch, input.as<float>(), m, columns, gpu.scratch.data());
     const ProductJob job{matrix.weights(), nullptr, y.as<float>(), false};
     multiplyMany(gpu.launch, {&job, 1}, gpu.scratch.data(), m);
@@ -400,11 +400,11 @@ void TestCudaMatmul::onlyResultsAreWritten() {
     const Matrix matrix(QuantType::Q4_0, rows, columns, 20);
     const Gpu gpu(columns, m);
     const std::size_t bytes = gpu.scratch.byteCount();
-    DeviceMemory scratch(bytes + 256);
+    GpuMemory scratch(bytes + 256);
     checkCuda(cudaMemset(scratch.data(), 0, bytes), "test");
     checkCuda(cudaMemset(scratch.data() + bytes, 0x5a, 256), "test");
-    const DeviceMemory input = upload(noise(std::size_t{m} * columns, 21, 1.0f));
-    const DeviceMemory y = unwritten(std::size_t{m + 1} * rows);
+    const GpuMemory input = upload(noise(std::size_t{m} * columns, 21, 1.0f));
+    const GpuMemory y = unwritten(std::size_t{m + 1} * rows);
     prepareRows(gpu.launch, input.as<float>(), m, columns, scratch.data());
     const ProductJob job{matrix.weights(), nullptr, y.as<float>(), false};
     multiplyMany(gpu.launch, {&job, 1}, scratch.data(), m);
@@ -419,7 +419,7 @@ void TestCudaMatmul::onlyResultsAreWritten() {
 void TestCudaMatmul::unfitColumnsAreRefused() {
     const Gpu gpu(512, 16);
     const Matrix first(QuantType::Q4_K, 8, 512, 22), second(QuantType::Q4_K, 8, 256, 23);
-    const DeviceMemory y = unwritten(16 * 8);
+    const GpuMemory y = unwritten(16 * 8);
     const ProductJob jobs[] = {
         {first.weights(), nullptr, y.as<float>(), false}, {second.weights(), nullptr, y.as<float>(), false}};
     QVERIFY_EXCEPTION_THROWN(multiplyMany(gpu.launch, jobs, gpu.scratch.data(), 16), Error);
