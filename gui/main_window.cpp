@@ -28,6 +28,7 @@
 #include <QFileInfo>
 #include <QMenuBar>
 #include <QMimeData>
+#include <QScreen>
 #include <QScrollArea>
 #include <QVBoxLayout>
 
@@ -239,7 +240,7 @@ bool MainWindow::focusNextPrevChild(bool isForward) {
 void MainWindow::restoreLayout() {
     m_standardLayout = saveState(kLayoutVersion);
     if (!restoreGeometry(m_settings.get(setting::windowGeometry)))
-        resize(kFirstSize);
+        resize(kFirstSize.boundedTo(screen()->availableSize()));
     restoreState(m_settings.get(setting::windowState), kLayoutVersion);
 }
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds Strata, and opens it with the embedded model.
 set -euo pipefail
+called_from=$PWD
 cd "$(dirname "$0")/.."
 source installer/packages.sh
 
@@ -20,7 +21,8 @@ for argument in "$@"; do
     --build-only) build_only=yes ;;
     -h | --help) usage; exit 0 ;;
     -*) echo "run.sh: unknown option $argument" >&2; usage >&2; exit 2 ;;
-    *) arguments+=("$argument") ;;
+    /*) arguments+=("$argument") ;;
+    *) arguments+=("$called_from/$argument") ;;
   esac
 done
 

@@ -26,6 +26,8 @@ struct Desk {
     Desk(const QString& folder, const std::vector<strata::BackendChoice>& devices)
         : settings(folder + QStringLiteral("/strata.ini")), controller(devices),
           window(std::make_unique<MainWindow>(controller, settings, QString(), folder + QStringLiteral("/chat.json"))) {
+        if (settings.get(setting::windowGeometry).isEmpty())
+            window->resize(1280, 800); // what most people see; the screen of the tests is smaller
         window->show();
         QVERIFY(QTest::qWaitForWindowActive(window.get()));
     }

@@ -18,6 +18,7 @@
 #include <QLineEdit>
 #include <QMenuBar>
 #include <QPushButton>
+#include <QScreen>
 #include <QTemporaryDir>
 #include <QTest>
 #include <QTextEdit>
@@ -48,6 +49,7 @@ private slots:
     void failureIsASentenceInPlace();
     void cancelWhileLoadingGivesTheWindowBack();
     void closingWhileGeneratingReturns();
+    void firstWindowFitsTheScreen();
     void docksComeBackWhereTheyWere();
     void keysShowAndHideDocks();
     void f1ListsTheKeys();
@@ -313,6 +315,16 @@ void TestMainWindow::closingWhileGeneratingReturns() {
     gates->verbs.waitForVisitor();
     QVERIFY(desk.window->close());
     gates->verbs.open();
+}
+
+void TestMainWindow::firstWindowFitsTheScreen() {
+    Settings settings(path("strata.ini"));
+    EngineController controller({strata::cpuBackend(1)});
+    const MainWindow window(controller, settings, QString(), path("chat.json"));
+    const QSize room = window.screen()->availableSize();
+    QVERIFY(window.width() <= room.width());
+    QVERIFY(window.height() <= room.height());
+    QCOMPARE(window.size(), QSize(1280, 800).boundedTo(room));
 }
 
 void TestMainWindow::docksComeBackWhereTheyWere() {
