@@ -107,7 +107,8 @@ QString ChatStore::write() {
     }
     QSaveFile file(m_filePath);
     const QByteArray bytes = QJsonDocument(chatToJson(m_current())).toJson(QJsonDocument::Compact);
-    if (!file.open(QIODevice::WriteOnly) || file.write(bytes) != bytes.size() || !file.commit()) {
+    // commit() alone would put an empty file in the old one's place on a full disk: it overlooks that a flush fails.
+    if (!file.open(QIODevice::WriteOnly) || file.write(bytes) != bytes.size() || !file.flush() || !file.commit()) {
         return file.errorString();
     }
     m_seen = look();

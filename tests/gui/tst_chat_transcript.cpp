@@ -10,6 +10,10 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <csignal>
+
+#include <sys/resource.h>
+
 using namespace Qt::StringLiterals;
 using std::chrono_literals::operator""ms;
 
@@ -61,6 +65,7 @@ private slots:
     void storesAndRestores();
     void keepsADamagedFile();
     void saysThatItCannotSave();
+    void aFullDiskLeavesWhatWasSaved();
     void setsAChatAside();
 };
 
@@ -249,6 +254,27 @@ void TestChatTranscript::saysThatItCannotSave() {
     QVERIFY(!store.saveNow());
     QCOMPARE(failed.size(), 1); // once, not with each piece
     QVERIFY(failed[0][0].toString().contains(u"chat.json"_s));
+}
+
+void TestChatTranscript::aFullDiskLeavesWhatWasSaved() {
+    QTemporaryDir folder;
+    StoredChat kept;
+    kept.draft = u"saved"_s;
+    const QString path = folder.filePath(u"chat.json"_s);
+    ChatStore store(path, [&kept] { return kept; });
+    QSignalSpy failed(&store, &ChatStore::failed);
+    QVERIFY(store.saveNow());
+    kept.draft = u"not saved"_s;
+    std::signal(SIGXFSZ, SIG_IGN); // the signal ends the process, the error number is what a full disk gives
+    rlimit before{};
+    getrlimit(RLIMIT_FSIZE, &before);
+    const rlimit nothing{0, before.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &nothing);
+    const bool isSaved = store.saveNow();
+    setrlimit(RLIMIT_FSIZE, &before);
+    QVERIFY(!isSaved);
+    QCOMPARE(failed.size(), 1);
+    QCOMPARE(store.load().draft, u"saved"_s);
 }
 
 void TestChatTranscript::setsAChatAside() {
