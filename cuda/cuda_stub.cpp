@@ -13,7 +13,7 @@ std::vector<DeviceInfo> cudaDevices() {
 }
 
 std::string whyNoGpu() {
-    return "This build of Strata computes on the CPU only";
+    return "This build of Strata is without support for GPUs";
 }
 
 } // namespace strata

@@ -8,7 +8,7 @@
 
 #include <algorithm>
 
-QString missingGpuNote(const std::vector<strata::DeviceInfo>& devices, Settings& settings) {
+QString missingGpuNote(const std::vector<strata::DeviceInfo>& devices, Settings& settings, const QString& why) {
     const QString toldOn = settings.get(setting::toldOfNoGpuOn);
     const bool hasGpu = std::any_of(devices.begin(), devices.end(),
         [](const strata::DeviceInfo& device) { return device.kind == strata::DeviceKind::Gpu; });
@@ -19,5 +19,5 @@ QString missingGpuNote(const std::vector<strata::DeviceInfo>& devices, Settings&
         return {};
     settings.set(setting::toldOfNoGpuOn, machine);
     const QString cores = QString::fromStdString(devices.back().detail).section(QLatin1Char(','), 0, 0);
-    return QCoreApplication::translate("GpuNote", "No NVIDIA GPU found; running on the CPU (%1).").arg(cores);
+    return QCoreApplication::translate("GpuNote", "Running on the CPU (%1). %2.").arg(cores, why);
 }

@@ -9,5 +9,6 @@
 
 class Settings;
 
-// What is said once on a machine that has no GPU to compute on; empty: there is one, or it was said there already.
-QString missingGpuNote(const std::vector<strata::DeviceInfo>& devices, Settings& settings);
+// What is said once on a machine that has no GPU to compute on, and `why`; empty: there is one, or it was said there
+// already.
+QString missingGpuNote(const std::vector<strata::DeviceInfo>& devices, Settings& settings, const QString& why);

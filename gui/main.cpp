@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/chat/chat_store.h"
+#include "gui/gpu_note.h"
 #include "gui/main_window.h"
 #include "gui/models/model_at_start.h"
 #include "gui/screenshot.h"
@@ -101,6 +102,7 @@ int showWindow(const QString& file) {
     EngineController controller(devices());
     controller.setDeviceSource(&devices);
     MainWindow window(controller, settings, builtInFolder(), ChatStore::standardPath());
+    window.showNotice(missingGpuNote(controller.devices(), settings, QString::fromStdString(strata::whyNoGpu())));
     QObject::connect(&instance, &SingleInstance::fileHandedOver, &window,
         [&window](const QString& path) { comeForward(window, path); });
     window.show();

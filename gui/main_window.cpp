@@ -8,7 +8,6 @@
 #include "gui/chat/sampling_panel.h"
 #include "gui/focus_ring.h"
 #include "gui/format.h"
-#include "gui/gpu_note.h"
 #include "gui/icon.h"
 #include "gui/models/model_bar.h"
 #include "gui/models/model_manager.h"
@@ -77,7 +76,6 @@ MainWindow::MainWindow(
     const auto showRecent = [this] { m_chat->setRecentModels(m_recent->paths(), m_recent->gonePaths()); };
     connect(m_recent, &RecentModels::changed, this, showRecent);
     showRecent();
-    m_status->setNote(missingGpuNote(m_controller.devices(), m_settings));
     restoreLayout();
     markFocusedAreas(*this);
     m_chat->composer().focusText();
@@ -176,6 +174,11 @@ void MainWindow::reloadWithContext(quint32 contextTokens) {
     LoadCommand command = m_controller.lastLoad();
     command.contextTokens = contextTokens;
     m_controller.load(command);
+}
+
+void MainWindow::showNotice(const QString& sentence) {
+    if (!sentence.isEmpty())
+        m_notices->addSentence(sentence);
 }
 
 void MainWindow::loadModel(const QString& path) {

@@ -29,6 +29,8 @@ public:
 
     ChatView& chat() { return *m_chat; }
 
+    void showNotice(const QString& sentence); // until it is closed; nothing if empty
+
 public slots:
     void loadModel(const QString& path); // with the context and device of the settings
     void openModel();                    // asks which

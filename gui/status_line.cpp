@@ -31,14 +31,10 @@ QString stateText(const EngineController& controller) {
 
 StatusLine::StatusLine(const EngineController& controller, QWidget* parent)
     : QStatusBar(parent), m_controller(controller), m_state(addPart(tr("State"))), m_device(addPart(tr("Device"))),
-      m_memory(addPart(tr("Memory"))), m_context(addPart(tr("Context"))), m_note(new QLabel) {
+      m_memory(addPart(tr("Memory"))), m_context(addPart(tr("Context"))) {
     setSizeGripEnabled(false);
     m_state->setMinimumWidth(fontMetrics().horizontalAdvance(tr("Stopping")) + 12); // nothing jumps
     m_context->setToolTip(tr("Tokens of this conversation, and how many the model has room for"));
-    m_note->setAccessibleName(tr("Note"));
-    m_note->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    m_note->setForegroundRole(QPalette::PlaceholderText);
-    addPermanentWidget(m_note);
     m_sampling.setInterval(kSampleMs);
     connect(&m_sampling, &QTimer::timeout, this, &StatusLine::sample);
     connect(&m_controller, &EngineController::stateChanged, this, &StatusLine::showState);
@@ -53,11 +49,6 @@ QLabel* StatusLine::addPart(const QString& accessibleName) {
     label->setContentsMargins(8, 4, 8, 4);
     addWidget(label);
     return label;
-}
-
-void StatusLine::setNote(const QString& sentence) {
-    m_note->setText(sentence);
-    m_note->setContentsMargins(8, 4, 8, 4);
 }
 
 void StatusLine::showState() {

@@ -15,8 +15,6 @@ class StatusLine : public QStatusBar {
 public:
     explicit StatusLine(const EngineController& controller, QWidget* parent = nullptr);
 
-    void setNote(const QString& sentence); // at the right end
-
 public slots:
     void showContext(quint32 usedTokens); // of the model's capacity
 
@@ -34,6 +32,5 @@ private:
     QLabel* m_device;
     QLabel* m_memory;
     QLabel* m_context;
-    QLabel* m_note;
     QTimer m_sampling;
 };
