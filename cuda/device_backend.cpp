@@ -2,7 +2,6 @@
 #include "cuda/device_backend.h"
 
 #include "core/base/error.h"
-#include "cuda/kernels/embed.h"
 #include "cuda/pass_verbs.h"
 #include "cuda/runtime/check.h"
 #include "cuda/runtime/memory.h"
@@ -28,24 +27,20 @@ const CudaActivations& own(const Activations& activations) {
     return static_cast<const CudaActivations&>(activations);
 }
 
-int attribute(cudaDeviceAttr which, int device) {
-    int value = 0;
-    checkCuda(cudaDeviceGetAttribute(&value, which, device), "looking at the GPU");
-    return value;
-}
-
 cudaError_t tryContext(int device) {
     const cudaError_t status = cudaSetDevice(device);
     return status == cudaSuccess ? cudaDeviceSynchronize() : status;
 }
 
 // A context in which a computation failed stays broken. It is made anew where the driver allows that: nothing else
-// lives in it any more.
+// lives in it any more, and what the lost one held was released before, since an address may come again.
 void openContext(int device) {
     const cudaError_t status = tryContext(device);
     if (status == cudaSuccess)
         return;
-    cudaDeviceReset();
+    int current = -1;
+    if (cudaGetDevice(&current) == cudaSuccess && current == device)
+        cudaDeviceReset(); // of the current device, which must be this one
     cudaGetLastError();
     const cudaError_t again = tryContext(device);
     if (again != cudaSuccess && again != status)
@@ -86,12 +81,8 @@ Buffer ownedBuffer(std::byte* data, std::size_t byteCount, bool isHost, int devi
 
 DeviceBackend::DeviceBackend(int device, DeviceInfo info) : m_device(device), m_info(std::move(info)) {
     openContext(device);
-    checkEmbedding(); // stands for all kernels: they are built for the same GPUs
     m_stream = makeStream();
-    m_launch = {.stream = m_stream.get(),
-        .multiprocessors = attribute(cudaDevAttrMultiProcessorCount, device),
-        .computeCapability = 10 * attribute(cudaDevAttrComputeCapabilityMajor, device) +
-                             attribute(cudaDevAttrComputeCapabilityMinor, device)};
+    m_launch = launchOn(device, m_stream.get());
     m_copies = std::make_unique<StagedCopies>(m_stream);
     for (Event& event : m_blocksInFlight)
         event = makeEvent();

@@ -49,11 +49,6 @@ constexpr auto embedTable(std::index_sequence<kTypes...>) {
 
 } // namespace
 
-void checkEmbedding() {
-    cudaFuncAttributes attributes = {};
-    checkCuda(cudaFuncGetAttributes(&attributes, embedKernel<QuantType::F32>), "loading code");
-}
-
 void embedRows(
     const Launch& launch, const WeightMatrix& table, const std::uint32_t* tokens, std::uint32_t m, float* x) {
     static constexpr auto kByType = embedTable(std::make_index_sequence<kQuantTypeCount>());

@@ -8,9 +8,6 @@
 
 namespace strata::cuda {
 
-// Throws Error (Device) if this build has no code for the current device.
-void checkEmbedding();
-
 // x (m, table.columns) = rows tokens[0 .. m) of the table, decoded.
 void embedRows(const Launch& launch, const WeightMatrix& table, const std::uint32_t* tokens, std::uint32_t m, float* x);
 

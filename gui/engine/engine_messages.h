@@ -47,4 +47,5 @@ struct Failure {
     QString details;             // for a fold: file, device, sizes
     bool isEngineUsable = false; // only this request failed, the model is still loaded
     bool isCpuOffered = false;   // a GPU failed or its memory does not suffice: the CPU may do
+    bool isDeviceLost = false;   // the device itself failed
 };

@@ -61,6 +61,7 @@ std::optional<Failure> EngineWorker::attempt(const QString& details, Body&& body
     } catch (const strata::Error& error) {
         failure.sentence = QString::fromUtf8(error.what());
         failure.isEngineUsable = m_engine != nullptr && leavesEngineUsable(error.code());
+        failure.isDeviceLost = error.code() == strata::ErrorCode::Device;
         failure.isCpuOffered =
             m_device.info.kind == strata::DeviceKind::Gpu &&
             (error.code() == strata::ErrorCode::Device || error.code() == strata::ErrorCode::OutOfMemory);
@@ -93,7 +94,8 @@ void EngineWorker::load(
     if (m_engine != nullptr) {
         const auto refusal =
             attempt(details, [&] { strata::Engine::checkLoad(toRequest(command), device, *m_engine); });
-        if (refusal) {
+        // An engine whose own device is lost cannot be asked, and is no loss.
+        if (refusal && !(refusal->isDeviceLost && device.info.id == formerDevice.info.id)) {
             emit refused(id, *refusal, m_model);
             return;
         }

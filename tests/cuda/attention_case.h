@@ -45,11 +45,7 @@ struct AttentionCase {
 };
 
 inline Launch currentLaunch() {
-    cudaDeviceProp properties = {};
-    checkCuda(cudaGetDeviceProperties(&properties, 0), "asking for the device");
-    return {.stream = nullptr,
-        .multiprocessors = properties.multiProcessorCount,
-        .computeCapability = properties.major * 10 + properties.minor};
+    return launchOn(0, nullptr);
 }
 
 inline std::vector<float> randomFloats(std::mt19937& generator, std::size_t count, float scale) {

@@ -84,12 +84,9 @@ struct Gpu {
     GpuMemory scratch;
 
     // Products of bytes run on every card; a capability of those that take them by choice brings them about.
-    Gpu(std::uint32_t columns, std::uint32_t m, int computeCapability = 0) {
-        cudaDeviceProp properties{};
-        checkCuda(cudaGetDeviceProperties(&properties, 0), "test");
-        launch.multiprocessors = properties.multiProcessorCount;
-        launch.computeCapability =
-            computeCapability != 0 ? computeCapability : properties.major * 10 + properties.minor;
+    Gpu(std::uint32_t columns, std::uint32_t m, int computeCapability = 0) : launch(launchOn(0, nullptr)) {
+        if (computeCapability != 0)
+            launch.computeCapability = computeCapability;
         scratch = GpuMemory(matmulScratchBytes(columns, m, launch.multiprocessors));
         checkCuda(cudaMemset(scratch.data(), 0, scratch.byteCount()), "test");
     }

@@ -175,14 +175,7 @@ void TestCudaMatvec::initTestCase() {
     if (cudaDevices().empty())
         QSKIP("no NVIDIA GPU here");
     m_stream = makeStream();
-    int major = 0;
-    int minor = 0;
-    checkCuda(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, 0), "asking the device");
-    checkCuda(cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, 0), "asking the device");
-    m_launch.stream = m_stream.get();
-    m_launch.computeCapability = major * 10 + minor;
-    checkCuda(
-        cudaDeviceGetAttribute(&m_launch.multiprocessors, cudaDevAttrMultiProcessorCount, 0), "asking the device");
+    m_launch = launchOn(0, m_stream.get());
 }
 
 void TestCudaMatvec::roundsActivationsToTheirLargest() {
