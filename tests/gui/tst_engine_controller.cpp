@@ -33,6 +33,7 @@ private slots:
     void refusedLoadKeepsTheModel_data();
     void refusedLoadKeepsTheModel();
     void reloadThatFailsHalfWayBringsTheModelBack();
+    void deviceLostBetweenRepliesMayBeLoadedAgain();
     void gpuTroubleOffersTheCpu();
     void countsTokens();
     void secondTurnReusesTheCache();
@@ -323,6 +324,25 @@ void TestEngineController::reloadThatFailsHalfWayBringsTheModelBack() {
     QCOMPARE(bench.controller.loadedModel()->contextTokens, 128U);
     QVERIFY(bench.controller.generate(hello(4)));
     QVERIFY(bench.waitFor(State::Ready));
+}
+
+void TestEngineController::deviceLostBetweenRepliesMayBeLoadedAgain() {
+    const auto plan = std::make_shared<strata::FailurePlan>();
+    strata::BackendChoice device = strata::decorate<strata::FailingBackend>(strata::cpuBackend(1), plan);
+    device.open = [open = device.open, plan] {
+        plan->isLost = false; // opened anew, it works
+        return open();
+    };
+    Bench bench(device);
+    bench.controller.load(tiny());
+    QVERIFY(bench.waitFor(State::Ready));
+    plan->isLost = true;
+    bench.controller.load(tiny());
+    QVERIFY(bench.waitFor(State::Ready));
+    QCOMPARE(bench.failed.size(), 0);
+    QVERIFY(bench.controller.generate(hello(4)));
+    QVERIFY(bench.waitFor(State::Ready));
+    QCOMPARE(lastResult(bench.finished).generatedTokens, 4U);
 }
 
 void TestEngineController::gpuTroubleOffersTheCpu() {

@@ -15,6 +15,7 @@ struct FailurePlan {
     std::atomic<std::int64_t> verbsLeft = -1;
     std::atomic<std::int64_t> allocationsLeft = -1;
     std::atomic<bool> isOnce = false; // unless this is set: then it works again
+    std::atomic<bool> isLost = false; // it answers no question any more
 };
 
 // Throws Error (Device) at the planned verb, Error (OutOfMemory) at the planned allocation:
@@ -23,6 +24,12 @@ class FailingBackend : public DecoratedBackend {
 public:
     FailingBackend(std::unique_ptr<Backend> inner, std::shared_ptr<FailurePlan> plan)
         : DecoratedBackend(std::move(inner)), m_plan(std::move(plan)) {}
+
+    MemoryState memory() const override {
+        if (m_plan->isLost)
+            fail(ErrorCode::Device, "The test device is lost, as planned");
+        return DecoratedBackend::memory();
+    }
 
 protected:
     void beforeVerb() override {
