@@ -9,9 +9,8 @@
 namespace strata::cuda {
 namespace {
 
-constexpr std::uint32_t kBlocksPerMultiprocessor = 3;
 constexpr std::uint32_t kMaxSplits = 128;
-constexpr std::uint32_t kQueryBlock = 16; // the largest number of queries a block takes
+constexpr std::uint32_t kQueryBlock = 32; // the largest number of queries a block takes
 
 std::size_t aligned(std::size_t bytes) {
     return (bytes + 255) / 256 * 256;
@@ -20,8 +19,7 @@ std::size_t aligned(std::size_t bytes) {
 } // namespace
 
 std::uint32_t splitCount(const Launch& launch, const HeadShape& shape) {
-    const std::uint32_t blocks = kBlocksPerMultiprocessor * static_cast<std::uint32_t>(launch.multiprocessors);
-    return std::clamp(blocks / shape.kvHeadCount, 1U, kMaxSplits);
+    return std::clamp(static_cast<std::uint32_t>(launch.multiprocessors) / shape.kvHeadCount, 1U, kMaxSplits);
 }
 
 FewScratch::FewScratch(const Launch& launch, const HeadShape& shape, std::byte* memory) {
@@ -34,6 +32,12 @@ FewScratch::FewScratch(const Launch& launch, const HeadShape& shape, std::byte* 
     weights = reinterpret_cast<float2*>(memory + weightsAt);
     sums = reinterpret_cast<float*>(memory + sumsAt);
     byteCount = sumsAt + partials * shape.headLength * sizeof(float);
+}
+
+bool quantisesAttended(const HeadShape& shape, QuantType cacheType, std::uint32_t m) {
+    const bool isFast = shape.headLength == 64 || shape.headLength == 96 || shape.headLength == 128 ||
+                        shape.headLength == 192 || shape.headLength == 256;
+    return m <= kFewTokens && isFast && isKvType(cacheType);
 }
 
 std::size_t attentionScratchBytes(const Launch& launch, const HeadShape& shape) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/backend/backend.h"
+#include "cuda/kernels/quantise.h"
 #include "cuda/runtime/launch.h"
 #include "cuda/runtime/pass_state.h"
 
@@ -33,7 +34,11 @@ struct AttentionJob {
     float* attended = nullptr;      // (m, headCount, headLength)
     std::byte* scratch = nullptr;   // attentionScratchBytes, zero before the first use, left ready for the next
     std::uint32_t m = 0;
+    QuantisedRows quantised; // of attended, if quantisesAttended(); else q is null
 };
+
+// Whether attend() can round what it attended to int8 on the way, and save a kernel.
+bool quantisesAttended(const HeadShape& shape, QuantType cacheType, std::uint32_t m);
 
 // The same for every m; zeros once, when it is allocated.
 std::size_t attentionScratchBytes(const Launch& launch, const HeadShape& shape);

@@ -30,28 +30,35 @@ void launchFew(const AttentionCall& call) {
         .finished = nullptr,
         .weights = nullptr,
         .sums = nullptr,
-        .attended = call.job.attended};
+        .attended = call.job.attended,
+        .quantised = call.job.quantised};
     const std::uint32_t groups = (arguments.tokens * arguments.group + Layout::kQueries - 1) / Layout::kQueries;
     const FewScratch scratch(call.launch, shape, call.job.scratch);
     arguments.finished = scratch.finished;
     arguments.weights = scratch.weights;
     arguments.sums = scratch.sums;
-    const std::size_t sharedBytes = Layout::byteCount(arguments.tokens, arguments.splits);
+    const std::size_t sharedBytes = Layout::byteCount(arguments.tokens);
     const auto kernel = attendFewKernel<kHead, kTiles, kIsQ8>;
     if (sharedBytes > kPlainSharedBytes)
         checkCuda(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, int(sharedBytes)),
             "preparing attention");
-    cudaLaunchAttribute early = {};
-    early.id = cudaLaunchAttributeProgrammaticStreamSerialization;
-    early.val.programmaticStreamSerializationAllowed = 1;
-    cudaLaunchConfig_t config = {};
-    config.gridDim = dim3(arguments.splits, shape.kvHeadCount, groups);
-    config.blockDim = dim3(kFewThreads);
-    config.dynamicSmemBytes = sharedBytes;
-    config.stream = call.launch.stream;
-    config.attrs = &early;
-    config.numAttrs = call.launch.computeCapability >= 90 ? 1 : 0;
-    checkCuda(cudaLaunchKernelEx(&config, kernel, arguments), "attention");
+    launchDependent(call.launch, kernel,
+        {.blocks = dim3(arguments.splits, shape.kvHeadCount, groups),
+            .threads = dim3(kFewThreads),
+            .sharedBytes = sharedBytes},
+        "attention", arguments);
+}
+
+// With as many queries a block as there are, so that the cache is read once, up to 32.
+template <int kHead, bool kIsQ8>
+void launchTiles(const AttentionCall& call) {
+    const std::uint32_t queries = call.job.m * call.shape.groupSize();
+    if (queries <= 8)
+        launchFew<kHead, 1, kIsQ8>(call);
+    else if (queries <= 16)
+        launchFew<kHead, 2, kIsQ8>(call);
+    else
+        launchFew<kHead, 4, kIsQ8>(call);
 }
 
 } // namespace strata::cuda

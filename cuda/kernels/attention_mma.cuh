@@ -37,18 +37,4 @@ __device__ inline float exp2Fast(float x) {
     return out;
 }
 
-// Lets the next kernel of the stream start its prologue, where both were launched for that.
-__device__ inline void letNextKernelStart() {
-#if __CUDA_ARCH__ >= 900
-    cudaTriggerProgrammaticLaunchCompletion();
-#endif
-}
-
-// Waits for the kernels before this one.
-__device__ inline void waitForKernelsBefore() {
-#if __CUDA_ARCH__ >= 900
-    cudaGridDependencySynchronize();
-#endif
-}
-
 } // namespace strata::cuda

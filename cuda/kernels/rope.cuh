@@ -12,8 +12,14 @@ struct Rotation {
     bool isAdjacent = false; // (0,1)(2,3).. or (0,pairs)(1,pairs+1)..
 };
 
-// Element `at` of the rotated head. Rounds the same way wherever it is compiled: what one kernel puts into the cache
-// is what another computes with.
+// (a, b) turned by (cosine, sine). Rounds the same way wherever it is compiled: what one kernel puts into the cache is
+// what another computes with.
+__device__ inline float2 rotatedPair(float2 pair, float2 angle) {
+    return make_float2(__fmaf_rn(pair.x, angle.x, -__fmul_rn(pair.y, angle.y)),
+        __fmaf_rn(pair.x, angle.y, __fmul_rn(pair.y, angle.x)));
+}
+
+// Element `at` of the rotated head.
 __device__ inline float rotatedElement(
     const float* head, const float2* angles, std::uint32_t at, const Rotation& rotation) {
     const std::uint32_t pairs = rotation.pairs;
@@ -23,9 +29,8 @@ __device__ inline float rotatedElement(
     const std::uint32_t distance = rotation.isAdjacent ? 1 : pairs;
     const std::uint32_t first = isFirst ? at : at - distance;
     const float2 angle = angles[rotation.isAdjacent ? first / 2 : first];
-    const float a = head[first];
-    const float b = head[first + distance];
-    return isFirst ? __fmaf_rn(a, angle.x, -__fmul_rn(b, angle.y)) : __fmaf_rn(a, angle.y, __fmul_rn(b, angle.x));
+    const float2 turned = rotatedPair(make_float2(head[first], head[first + distance]), angle);
+    return isFirst ? turned.x : turned.y;
 }
 
 // One row (headCount, headLength) in place, by a block of `threads` threads.

@@ -32,6 +32,8 @@ struct AttentionCase {
     std::vector<std::uint64_t> visible;
     std::vector<float> q, k, v;          // as projected, not rotated
     std::vector<std::byte> keys, values; // the cache, of `capacity` rows
+    std::vector<std::int8_t> quantised;  // what attendOnGpu() attended, rounded on the way, if it can be
+    std::vector<float2> scales;
 
     std::uint32_t tokens() const { return static_cast<std::uint32_t>(positions.size()); }
     std::size_t rowBytes() const { return kvRowBytes(type, spec.kvLength()); }
@@ -135,6 +137,11 @@ inline std::vector<float> attendOnGpu(AttentionCase& c, int repeats = 1) {
             .pairs = static_cast<std::uint32_t>(table.frequencies.size()),
             .scale = table.scale},
         positions.as<std::uint32_t>(), c.tokens(), angles.as<float2>());
+    const bool quantises = quantisesAttended(c.shape(), c.type, c.tokens());
+    c.quantised.assign(quantises ? c.q.size() : 0, 0);
+    c.scales.assign(c.quantised.size() / 32, {0.0F, 0.0F});
+    const GpuBytes quantised = onDevice(c.quantised);
+    const GpuBytes scales = onDevice(c.scales);
     const KvLayer cache = {.keys = keys.data(), .values = values.data(), .type = c.type, .capacity = c.capacity};
     PassState pass;
     pass.cacheLength = cacheLength.as<std::uint32_t>();
@@ -148,9 +155,13 @@ inline std::vector<float> attendOnGpu(AttentionCase& c, int repeats = 1) {
                 .angles = angles.as<float2>(),
                 .attended = attended.as<float>(),
                 .scratch = scratch.data(),
-                .m = c.tokens()});
+                .m = c.tokens(),
+                .quantised = {
+                    .q = quantises ? quantised.as<std::int8_t>() : nullptr, .scaleAndSum = scales.as<float2>()}});
         checkCuda(cudaDeviceSynchronize(), "attention");
     }
+    c.quantised = fromDevice<std::int8_t>(quantised, c.quantised.size());
+    c.scales = fromDevice<float2>(scales, c.scales.size());
     c.keys = fromDevice<std::byte>(keys, c.keys.size());
     c.values = fromDevice<std::byte>(values, c.values.size());
     return fromDevice<float>(attended, c.q.size());

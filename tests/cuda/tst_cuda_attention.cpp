@@ -43,8 +43,29 @@ float worstAppended(const AttentionCase& c, const std::vector<float>& rows, cons
     return worst;
 }
 
+// Rounded groups of 32 against the floats they were rounded from.
+bool isQuantised(const AttentionCase& c, const std::vector<float>& attended) {
+    for (std::size_t group = 0; group < c.scales.size(); ++group) {
+        const float* values = &attended[group * 32];
+        const std::int8_t* codes = &c.quantised[group * 32];
+        const float scale = c.scales[group].x;
+        float largest = 0.0F;
+        int sum = 0;
+        for (int i = 0; i < 32; ++i) {
+            largest = std::max(largest, std::abs(values[i]));
+            sum += codes[i];
+            if (!(std::abs(values[i] - scale * static_cast<float>(codes[i])) <= 0.5001F * scale))
+                return false;
+        }
+        if (scale != largest / 127.0F || c.scales[group].y != scale * static_cast<float>(sum))
+            return false;
+    }
+    return true;
+}
+
 void compareWithTextbook(AttentionCase& c) {
     const std::vector<float> attended = attendOnGpu(c, 2);
+    QVERIFY(isQuantised(c, attended));
     const std::vector<float> q = rotatedOnCpu(c, c.q);
     const float step = c.type == QuantType::F16 ? 0.0021F : 0.025F;
     QVERIFY(worstAppended(c, rotatedOnCpu(c, c.k), c.keys) <= step);
@@ -189,6 +210,7 @@ private slots:
             AttentionCase all = makeCase(specOf(16, 4, length), type, cacheLength, 8);
             AttentionCase rest = all;
             const std::vector<float> expected = attendOnGpu(all);
+            QVERIFY(length == 8 || !all.quantised.empty());
             for (const std::uint32_t count : {1U, 2U, 5U}) { // tokens 0; 1 and 2; 3 to 7
                 AttentionCase part = rest;
                 const auto take = [&](std::vector<float>& values, std::size_t row) { values.resize(count * row); };
