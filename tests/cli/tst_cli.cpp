@@ -64,6 +64,7 @@ private slots:
             << QStringList{"run", "x.gguf", "-p", "a", "--seed", "18446744073709551616"};
         QTest::newRow("an empty count") << QStringList{"run", "x.gguf", "-p", "a", "-n", ""};
         QTest::newRow("too small a window") << QStringList{"perplexity", "x.gguf", "-f", "a", "--ctx", "2"};
+        QTest::newRow("a cache of four bits") << QStringList{"run", "x.gguf", "-p", "a", "--kv", "q4_0"};
         QTest::newRow("unknown preset") << QStringList{"synth", "--preset", "9b", "--quant", "Q8_0", "out.gguf"};
     }
     void wrongUsageExitsWithTwo() {
@@ -204,6 +205,12 @@ private slots:
         QVERIFY2(first.output.startsWith("the"), first.output.constData());
         QVERIFY(first.errors.contains("tok/s"));
         QCOMPARE(runCli(arguments).output, first.output);
+    }
+
+    void runKeepsTheContextInEightBits() {
+        const Outcome outcome = runCli({"run", m_model, "-p", "the", "-n", "8", "--kv", "q8_0"});
+        QVERIFY2(outcome.exitCode == 0, outcome.errors.constData());
+        QVERIFY(outcome.errors.contains("8 tokens"));
     }
 
     void runWithASeedRepeatsItself() {
