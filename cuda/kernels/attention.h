@@ -34,7 +34,7 @@ struct AttentionJob {
     float* attended = nullptr;      // (m, headCount, headLength)
     std::byte* scratch = nullptr;   // attentionScratchBytes, zero before the first use, left ready for the next
     std::uint32_t m = 0;
-    QuantisedRows quantised; // of attended, if quantisesAttended(); else q is null
+    QuantisedRows quantised = {}; // of attended, if quantisesAttended(); else q is null
 };
 
 // Whether attend() can round what it attended to int8 on the way, and save a kernel.

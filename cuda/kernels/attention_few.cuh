@@ -53,41 +53,45 @@ private:
         return {row, reinterpret_cast<const __half*>(row + kHead)};
     }
 
-    // Rows that this pass appends come later, by patch(); what lies behind them is read by no one.
+    __device__ std::uint32_t keyRow(std::uint32_t firstRow, int which) const { return firstRow + m_p.g + 8 * which; }
+    __device__ std::uint32_t valueRow(std::uint32_t firstRow, int which) const {
+        return firstRow + 2 * m_p.c + which % 2 + which / 2 * 8;
+    }
+
+    // Zeros for the rows that this pass appends, which patchKeys() brings, and for those behind them.
     __device__ void loadKeys(std::uint32_t firstRow) {
 #pragma unroll
         for (int which = 0; which < 2; ++which) {
-            const std::uint32_t row = firstRow + m_p.g + 8 * which;
-            if (row < m_p.cached)
-                m_keys.template load<FromCache>(
-                    which, cacheRow(m_p.arguments.cache.key(row)), m_p.kvHead * kHead / kKvBlockLength, m_p.c);
-            else
-                m_keys.clear(which);
+            const std::uint32_t row = keyRow(firstRow, which);
+            m_keys.load(FromCache{row < m_p.cached}, which, cacheRow(m_p.arguments.cache.key(row)),
+                m_p.kvHead * kHead / kKvBlockLength, m_p.c);
         }
     }
     __device__ void loadValues(std::uint32_t firstRow) {
 #pragma unroll
         for (int which = 0; which < 4; ++which) {
-            const std::uint32_t row = firstRow + 2 * m_p.c + which % 2 + which / 2 * 8;
-            if (row < m_p.cached)
-                m_values.template load<FromCache>(
-                    which, cacheRow(m_p.arguments.cache.value(row)), m_p.kvHead * kHead / kKvBlockLength, m_p.g);
-            else
-                m_values.clear(which);
+            const std::uint32_t row = valueRow(firstRow, which);
+            m_values.load(FromCache{row < m_p.cached}, which, cacheRow(m_p.arguments.cache.value(row)),
+                m_p.kvHead * kHead / kKvBlockLength, m_p.g);
         }
     }
-    __device__ void patch(std::uint32_t firstRow) {
+    __device__ bool isNew(std::uint32_t row) const {
+        return row >= m_p.cached && row < m_p.rows;
+    }
+    __device__ void patchKeys(std::uint32_t firstRow) {
 #pragma unroll
         for (int which = 0; which < 2; ++which) {
-            const std::uint32_t row = firstRow + m_p.g + 8 * which;
-            if (row >= m_p.cached && row < m_p.rows)
-                m_keys.template load<FromShared>(which, newRow(m_p.newKeys, row - m_p.cached), 0, m_p.c);
+            const std::uint32_t row = keyRow(firstRow, which);
+            if (isNew(row))
+                m_keys.load(FromShared(), which, newRow(m_p.newKeys, row - m_p.cached), 0, m_p.c);
         }
+    }
+    __device__ void patchValues(std::uint32_t firstRow) {
 #pragma unroll
         for (int which = 0; which < 4; ++which) {
-            const std::uint32_t row = firstRow + 2 * m_p.c + which % 2 + which / 2 * 8;
-            if (row >= m_p.cached && row < m_p.rows)
-                m_values.template load<FromShared>(which, newRow(m_p.newValues, row - m_p.cached), 0, m_p.g);
+            const std::uint32_t row = valueRow(firstRow, which);
+            if (isNew(row))
+                m_values.load(FromShared(), which, newRow(m_p.newValues, row - m_p.cached), 0, m_p.g);
         }
     }
 
@@ -109,7 +113,7 @@ private:
     __device__ void addRows(std::uint32_t row) {
         const bool hasNewRows = row + kWarpRows > m_p.cached;
         if (hasNewRows)
-            patch(row);
+            patchKeys(row);
         float scores[kTiles][4];
 #pragma unroll
         for (int tile = 0; tile < kTiles; ++tile)
@@ -123,6 +127,8 @@ private:
                 hide(tile, row, scores[tile]);
             weigh(tile, scores[tile], weights[tile]);
         }
+        if (hasNewRows)
+            patchValues(row);
 #pragma unroll
         for (int pair = 0; pair < kPairs; ++pair) {
             std::uint32_t a[4];
@@ -212,23 +218,26 @@ private:
     __device__ void join() {
         FewJoin<kHead, kTiles, kIsQ8> join(m_p);
 #pragma unroll
-        for (int tile = 0; tile < kTiles; ++tile) {
+        for (int tile = 0; tile < kTiles; tile += Layout::kJoinTiles) {
             if (8 * tile >= m_p.queryCount)
                 break;
             if (tile > 0)
-                __syncthreads(); // the last tile is read
-            shareTile(tile);
+                __syncthreads(); // the last ones are read
+#pragma unroll
+            for (int i = 0; i < Layout::kJoinTiles; ++i)
+                shareTile(tile + i, i);
             __syncthreads();
             join.joinWarps(8 * tile);
         }
         join.joinSplits();
     }
 
-    __device__ void shareTile(int tile) {
-        float* totals = m_p.maxima + kFewWarps * 8;
+    // Puts what this warp has of a tile's queries into the `place`-th part of shared memory.
+    __device__ void shareTile(int tile, int place) {
+        float* totals = m_p.maxima + Layout::kShared;
 #pragma unroll
         for (int i = 0; i < 2; ++i) {
-            const int at = m_p.warp * 8 + 2 * m_p.c + i;
+            const int at = (place * kFewWarps + m_p.warp) * 8 + 2 * m_p.c + i;
             float total = m_total[tile][i];
 #pragma unroll
             for (int distance = 4; distance < 32; distance *= 2)

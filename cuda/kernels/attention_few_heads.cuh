@@ -45,7 +45,7 @@ private:
     // Queries and new rows, two elements at a time: the loads of several pairs are in flight together.
     __device__ void takeHeads() {
         constexpr int kHalf = kHead / 2;
-        constexpr int kBatch = 4;
+        constexpr int kBatch = kTiles == 4 ? 12 : 4 * kTiles; // pairs of 8 tokens of a group of 4 at once
         const std::uint32_t queryPairs = m_p.queryCount * kHalf;
         const std::uint32_t newPairs = hasNewRows() ? m_p.arguments.tokens * kHalf : 0;
         const std::uint32_t count = queryPairs + 2 * newPairs;

@@ -8,36 +8,9 @@
 // Private to the few-token kernel: joining the sums of warps, then of splits.
 namespace strata::cuda {
 
-// Weighted sums of two dimensions, relative to the largest score so far.
-struct RunningSum {
-    float maximum = -INFINITY;
-    float total = 0.0F;
-    float2 sum = {0.0F, 0.0F};
-
-    __device__ float shift() const {
-        return maximum == -INFINITY ? 0.0F : maximum;
-    } // infinity minus infinity: no weight
-    __device__ void raise(float to) {
-        const float before = maximum;
-        maximum = to;
-        const float factor = exp2Fast(before - shift());
-        total *= factor;
-        sum.x *= factor;
-        sum.y *= factor;
-    }
-    // `weight` is another sum's maximum, at most this one's, and its total.
-    __device__ void add(float2 weight, float2 other) {
-        const float factor = exp2Fast(weight.x - shift());
-        total = __fmaf_rn(factor, weight.y, total);
-        sum.x = __fmaf_rn(factor, other.x, sum.x);
-        sum.y = __fmaf_rn(factor, other.y, sum.y);
-    }
-};
-
-// storeQuantised() with two values a lane: each half of a warp gives 32 of them, those from column `at` on (counted
-// through all rows), or nothing.
+// storeQuantised() with two values a lane: each half of a warp gives the 32 of group `place`, or nothing.
 __device__ inline void storeQuantisedPair(
-    float2 value, std::size_t at, int lane, bool isThere, const QuantisedRows& out) {
+    float2 value, std::size_t place, int lane, bool isThere, const QuantisedRows& out) {
     float largest = fmaxf(fabsf(value.x), fabsf(value.y));
     for (int distance = 8; distance > 0; distance /= 2)
         largest = fmaxf(largest, __shfl_xor_sync(~0U, largest, distance));
@@ -49,24 +22,27 @@ __device__ inline void storeQuantisedPair(
         sum += __shfl_xor_sync(~0U, sum, distance);
     if (!isThere)
         return;
-    *reinterpret_cast<char2*>(out.q + at) =
+    *reinterpret_cast<char2*>(out.q + place * 32 + lane % 16 * 2) =
         make_char2(static_cast<signed char>(first), static_cast<signed char>(second));
     if (lane % 16 == 0)
-        out.scaleAndSum[at / 32] = make_float2(scale, scale * static_cast<float>(sum));
+        out.scaleAndSum[place] = make_float2(scale, scale * static_cast<float>(sum));
+}
+
+__device__ inline float shiftOf(float maximum) {
+    return maximum == -INFINITY ? 0.0F : maximum; // infinity minus infinity is no weight
 }
 
 template <int kHead, int kTiles, bool kIsQ8>
 class FewJoin {
     using Place = FewPlace<kHead, kTiles, kIsQ8>;
     using Layout = typename Place::Layout;
-    static constexpr int kBatch = 16; // splits joined at once
 
 public:
     explicit __device__ FewJoin(const Place& place) : m_p(place) {}
 
-    // Joins 8 queries, numbered from `first` on, whose maxima, totals and sums all warps have put into shared memory.
+    // Joins the queries of kJoinTiles tiles, numbered from `first` on, that all warps have put into shared memory.
     __device__ void joinWarps(std::uint32_t first) {
-        const std::uint32_t count = min(8U, m_p.queryCount - first) * (kHead / 2);
+        const std::uint32_t count = min(8U * Layout::kJoinTiles, m_p.queryCount - first) * kHalf;
         for (std::uint32_t at = 0; at < count; at += kFewThreads)
             joinWarpsAt(first, at + threadIdx.x, at + threadIdx.x < count);
     }
@@ -78,29 +54,40 @@ public:
     }
 
 private:
-    // `at` counts pairs of dimensions of a tile's queries. Whole warps come here, for emit().
-    __device__ void joinWarpsAt(std::uint32_t firstOfTile, std::uint32_t at, bool isThere) {
-        const std::uint32_t query = isThere ? at / (kHead / 2) : 0;
-        const std::uint32_t dimension = at % (kHead / 2) * 2;
-        const float* totals = m_p.maxima + kFewWarps * 8;
-        RunningSum joined;
+    static constexpr std::uint32_t kHalf = kHead / 2;
+
+    // `at` counts pairs of dimensions of the queries. Whole warps come here, for emit().
+    __device__ void joinWarpsAt(std::uint32_t firstQuery, std::uint32_t at, bool isThere) {
+        const std::uint32_t query = isThere ? at / kHalf : 0;
+        const std::uint32_t dimension = at % kHalf * 2;
+        const std::uint32_t place = query / 8 * 8 * kFewWarps + query % 8; // of warp 0
+        const float* totals = m_p.maxima + Layout::kShared;
+        float maximum = -INFINITY;
 #pragma unroll
         for (int warp = 0; warp < kFewWarps; ++warp)
-            joined.maximum = fmaxf(joined.maximum, m_p.maxima[warp * 8 + query]);
+            maximum = fmaxf(maximum, m_p.maxima[place + 8 * warp]);
+        float total = 0.0F;
+        float2 sum = make_float2(0.0F, 0.0F);
 #pragma unroll
         for (int warp = 0; warp < kFewWarps; ++warp) {
-            const int place = warp * 8 + query;
-            joined.add(make_float2(m_p.maxima[place], totals[place]),
-                *reinterpret_cast<const float2*>(m_p.sums + place * Layout::kSumStride + dimension));
+            const float factor = exp2Fast(m_p.maxima[place + 8 * warp] - shiftOf(maximum));
+            total = __fmaf_rn(factor, totals[place + 8 * warp], total);
+            addWeighted(sum, factor,
+                *reinterpret_cast<const float2*>(m_p.sums + (place + 8 * warp) * Layout::kSumStride + dimension));
         }
         if (m_p.active == 1) {
-            emit(firstOfTile + query, dimension, joined, isThere);
+            emit(firstQuery + query, dimension, sum, total, isThere);
         } else if (isThere) {
-            const std::size_t place = partialOf(blockIdx.x) + firstOfTile + query;
-            *reinterpret_cast<float2*>(m_p.arguments.sums + place * kHead + dimension) = joined.sum;
+            const std::size_t partial = partialOf(blockIdx.x) + firstQuery + query;
+            *reinterpret_cast<float2*>(m_p.arguments.sums + partial * kHead + dimension) = sum;
             if (dimension == 0)
-                m_p.arguments.weights[place] = make_float2(joined.maximum, joined.total);
+                m_p.arguments.weights[partial] = make_float2(maximum, total);
         }
+    }
+
+    __device__ static void addWeighted(float2& sum, float factor, float2 part) {
+        sum.x = __fmaf_rn(factor, part.x, sum.x);
+        sum.y = __fmaf_rn(factor, part.y, sum.y);
     }
 
     __device__ std::size_t partialOf(std::uint32_t split) const {
@@ -108,14 +95,19 @@ private:
     }
 
     // Two dimensions of the result, and with those of 15 lanes beside them 32 columns rounded to int8.
-    __device__ void emit(std::uint32_t query, std::uint32_t dimension, const RunningSum& joined, bool isThere) const {
-        const float factor = joined.total > 0.0F ? __fdiv_rn(1.0F, joined.total) : 0.0F;
-        const float2 value = make_float2(__fmul_rn(joined.sum.x, factor), __fmul_rn(joined.sum.y, factor));
-        const std::size_t at = std::size_t(m_p.headOf(query)) * kHead + dimension;
+    __device__ void emit(std::uint32_t query, std::uint32_t dimension, float2 sum, float total, bool isThere) const {
+        const float factor = total > 0.0F ? __fdiv_rn(1.0F, total) : 0.0F;
+        const float2 value = make_float2(__fmul_rn(sum.x, factor), __fmul_rn(sum.y, factor));
+        const std::uint32_t head = m_p.headOf(query);
         if (isThere)
-            *reinterpret_cast<float2*>(m_p.arguments.attended + at) = value;
-        if (kHead % 32 == 0 && m_p.arguments.quantised.q != nullptr)
-            storeQuantisedPair(value, at, m_p.lane, isThere, m_p.arguments.quantised);
+            *reinterpret_cast<float2*>(m_p.arguments.attended + std::size_t(head) * kHead + dimension) = value;
+        if (kHead % 32 != 0 || m_p.arguments.quantised.q == nullptr)
+            return;
+        const std::uint32_t token = m_p.tokenOf(query);
+        const std::uint32_t headOfToken = head - token * m_p.arguments.kvHeads * m_p.arguments.group;
+        const std::uint32_t group = headOfToken * (kHead / 32) + dimension / 32;
+        storeQuantisedPair(
+            value, std::size_t(group) * m_p.arguments.tokens + token, m_p.lane, isThere, m_p.arguments.quantised);
     }
 
     __device__ bool isLastBlock() {
@@ -133,42 +125,95 @@ private:
         return isLast;
     }
 
+    // Few sums of many splits each, or many sums of a few each, so that many loads are on their way at once. The
+    // splits are added in their order either way.
     __device__ void joinAllSplits() {
-        const std::uint32_t count = m_p.queryCount * (kHead / 2);
-        for (std::uint32_t first = 0; first < count; first += kFewThreads) {
-            const std::uint32_t at = first + threadIdx.x;
-            const std::uint32_t query = at < count ? at / (kHead / 2) : 0;
-            const std::uint32_t dimension = at % (kHead / 2) * 2;
-            RunningSum joined;
-            for (std::uint32_t split = 0; split < m_p.active; split += kBatch)
-                joinBatch(split, query, dimension, joined);
-            emit(query, dimension, joined, at < count);
+        if (m_p.queryCount * kHalf <= kFewThreads)
+            addSplits<1, 16>();
+        else
+            addSplits<4, 4>();
+    }
+
+    template <int kSums, int kSplits>
+    __device__ void addSplits() {
+        const std::uint32_t count = m_p.queryCount * kHalf;
+        const float* factors = m_p.sums; // (query, split)
+        const float* totals = m_p.maxima;
+        for (std::uint32_t first = 0; first < count; first += kSums * kFewThreads) {
+            float2 sums[kSums] = {};
+            for (std::uint32_t split = 0; split < m_p.active; split += kSplits) {
+                float2 parts[kSums][kSplits];
+                loadParts(first + threadIdx.x, split, parts);
+                if (first == 0 && split == 0) { // while the parts are on their way
+                    if (threadIdx.x < m_p.queryCount)
+                        weighSplits(threadIdx.x);
+                    __syncthreads();
+                }
+#pragma unroll
+                for (int i = 0; i < kSums; ++i) {
+                    const std::uint32_t query = queryAt(first + threadIdx.x + i * kFewThreads);
+#pragma unroll
+                    for (int j = 0; j < kSplits; ++j)
+                        if (split + j < m_p.active)
+                            addWeighted(sums[i], factors[query * m_p.arguments.splits + split + j], parts[i][j]);
+                }
+            }
+#pragma unroll
+            for (int i = 0; i < kSums; ++i) {
+                const std::uint32_t at = first + threadIdx.x + i * kFewThreads;
+                emit(queryAt(at), at % kHalf * 2, sums[i], totals[queryAt(at)], at < count);
+            }
         }
     }
 
-    // The partial sums of up to kBatch splits, all on their way at once. Those that are not there weigh nothing.
-    __device__ void joinBatch(
-        std::uint32_t split, std::uint32_t query, std::uint32_t dimension, RunningSum& joined) const {
-        float2 weights[kBatch];
-        float2 sums[kBatch];
+    // Of a pair of dimensions; those behind the last count as the last query's.
+    __device__ std::uint32_t queryAt(std::uint32_t at) const {
+        return min(at / kHalf, m_p.queryCount - 1);
+    }
+
+    template <int kSums, int kSplits>
+    __device__ void loadParts(std::uint32_t at, std::uint32_t split, float2 (&parts)[kSums][kSplits]) const {
 #pragma unroll
-        for (int i = 0; i < kBatch; ++i) {
-            weights[i] = make_float2(-INFINITY, 0.0F);
-            sums[i] = make_float2(0.0F, 0.0F);
-            if (split + i < m_p.active) {
-                const std::size_t place = partialOf(split + i) + query;
-                weights[i] = __ldcg(m_p.arguments.weights + place);
-                sums[i] = __ldcg(reinterpret_cast<const float2*>(m_p.arguments.sums + place * kHead + dimension));
+        for (int i = 0; i < kSums; ++i)
+#pragma unroll
+            for (int j = 0; j < kSplits; ++j) {
+                const std::size_t place = partialOf(split + j) + queryAt(at + i * kFewThreads);
+                parts[i][j] = loadIf(split + j < m_p.active,
+                    reinterpret_cast<const float2*>(m_p.arguments.sums + place * kHead + at % kHalf * 2));
             }
+    }
+
+    // The factors of one query's splits and their total, by one thread.
+    __device__ void weighSplits(std::uint32_t query) {
+        constexpr int kBatch = 16;
+        float* factors = m_p.sums + query * m_p.arguments.splits;
+        float maximum = -INFINITY;
+        for (std::uint32_t first = 0; first < m_p.active; first += kBatch) {
+            float2 weights[kBatch];
+            loadWeights(query, first, weights);
+#pragma unroll
+            for (int i = 0; i < kBatch; ++i)
+                if (first + i < m_p.active)
+                    maximum = fmaxf(maximum, weights[i].x);
         }
-        float maximum = joined.maximum;
+        float total = 0.0F;
+        for (std::uint32_t first = 0; first < m_p.active; first += kBatch) {
+            float2 weights[kBatch];
+            loadWeights(query, first, weights);
 #pragma unroll
-        for (int i = 0; i < kBatch; ++i)
-            maximum = fmaxf(maximum, weights[i].x);
-        joined.raise(maximum);
+            for (int i = 0; i < kBatch; ++i)
+                if (first + i < m_p.active) {
+                    factors[first + i] = exp2Fast(weights[i].x - shiftOf(maximum));
+                    total = __fmaf_rn(factors[first + i], weights[i].y, total);
+                }
+        }
+        m_p.maxima[query] = total;
+    }
+
+    __device__ void loadWeights(std::uint32_t query, std::uint32_t first, float2 (&weights)[16]) const {
 #pragma unroll
-        for (int i = 0; i < kBatch; ++i)
-            joined.add(weights[i], sums[i]);
+        for (int i = 0; i < 16; ++i)
+            weights[i] = loadIf(first + i < m_p.active, m_p.arguments.weights + partialOf(first + i) + query);
     }
 
     const Place& m_p;

@@ -42,8 +42,10 @@ struct FewLayout {
     static constexpr int kSumStride = kHead + 2;
     static constexpr int kNewRowBytes = kIsQ8 ? kHead + (kHead / 16 + 15) / 16 * 16 : 2 * kHead;
     static constexpr std::size_t kNewRows = std::size_t(2) * kQueries * kQueryStride;
-    static constexpr std::size_t kSums = 4 * kFewWarps * 8 * kSumStride; // of one tile of queries
-    static constexpr std::size_t kMaxima = 4 * 2 * kFewWarps * 8;
+    static constexpr int kJoinTiles = kTiles > 1 && kHead <= 128 ? 2 : 1; // whose warps are joined at once
+    static constexpr int kShared = kFewWarps * 8 * kJoinTiles;            // sums in shared memory
+    static constexpr std::size_t kSums = 4 * kShared * kSumStride;
+    static constexpr std::size_t kMaxima = 4 * 2 * kShared;
     // New rows of q8_0 are rotated to floats first, where the sums will be.
     static std::size_t byteCount(std::uint32_t tokens) {
         const std::size_t floats = kIsQ8 ? std::size_t(8) * tokens * kHead : 0;
@@ -87,7 +89,7 @@ struct FewPlace {
     std::byte* newKeys; // the rows that this pass appends, if the block needs them
     std::byte* newValues;
     float* maxima; // (warp, 8 queries), then totals
-    float* sums;   // (warp, 8 queries, dimension)
+    float* sums;   // (tile, warp, 8 queries, dimension)
 };
 
 } // namespace strata::cuda

@@ -141,12 +141,14 @@ private:
         const std::uint32_t query = queryOf(tile, which);
         const bool isThere = query < m_queryCount;
         const float* source = m_a.q + (isThere ? placeOf(query) : 0) + 2 * m_c;
+        float2 pairs[2 * kSteps]; // all on their way before the first is stored
+#pragma unroll
+        for (int at = 0; at < 2 * kSteps; ++at)
+            pairs[at] = *reinterpret_cast<const float2*>(source + 8 * at);
+        const float scale = isThere ? m_a.scoreScale : 0.0F;
 #pragma unroll
         for (int at = 0; at < 2 * kSteps; ++at) {
-            float2 pair = *reinterpret_cast<const float2*>(source + 8 * at);
-            if (!isThere)
-                pair = make_float2(0.0F, 0.0F);
-            const std::uint32_t halves = packHalves(pair.x * m_a.scoreScale, pair.y * m_a.scoreScale);
+            const std::uint32_t halves = packHalves(pairs[at].x * scale, pairs[at].y * scale);
             if constexpr (kTiles == 1)
                 m_queries[at / 2][at % 2 * 2 + which] = halves;
             else

@@ -37,4 +37,42 @@ __device__ inline float exp2Fast(float x) {
     return out;
 }
 
+// Loads past the L1 cache, as each block reads a row once; zeros where there is nothing to load. Predicates rather
+// than branches: behind a branch the compiler waits for what was loaded.
+__device__ inline uint4 loadIf(bool isThere, const uint4* at) {
+    uint4 out;
+    asm volatile("{.reg .pred p; setp.ne.s32 p, %5, 0; mov.b32 %0, 0; mov.b32 %1, 0; mov.b32 %2, 0; mov.b32 %3, 0;"
+                 "@p ld.global.cg.v4.b32 {%0,%1,%2,%3}, [%4];}"
+                 : "=&r"(out.x), "=&r"(out.y), "=&r"(out.z), "=&r"(out.w)
+                 : "l"(at), "r"(int(isThere)));
+    return out;
+}
+__device__ inline uint2 loadIf(bool isThere, const uint2* at) {
+    uint2 out;
+    asm volatile("{.reg .pred p; setp.ne.s32 p, %3, 0; mov.b32 %0, 0; mov.b32 %1, 0;"
+                 "@p ld.global.cg.v2.b32 {%0,%1}, [%2];}"
+                 : "=&r"(out.x), "=&r"(out.y)
+                 : "l"(at), "r"(int(isThere)));
+    return out;
+}
+__device__ inline std::uint32_t loadIf(bool isThere, const std::uint32_t* at) {
+    std::uint32_t out;
+    asm volatile("{.reg .pred p; setp.ne.s32 p, %2, 0; mov.b32 %0, 0; @p ld.global.cg.b32 %0, [%1];}"
+                 : "=&r"(out)
+                 : "l"(at), "r"(int(isThere)));
+    return out;
+}
+__device__ inline float2 loadIf(bool isThere, const float2* at) {
+    const uint2 bits = loadIf(isThere, reinterpret_cast<const uint2*>(at));
+    return make_float2(__uint_as_float(bits.x), __uint_as_float(bits.y));
+}
+// Scales of neighbouring heads share sectors: these loads may stay in the L1 cache.
+__device__ inline __half loadIf(bool isThere, const __half* at) {
+    std::uint16_t out;
+    asm volatile("{.reg .pred p; setp.ne.s32 p, %2, 0; mov.b16 %0, 0; @p ld.global.b16 %0, [%1];}"
+                 : "=&h"(out)
+                 : "l"(at), "r"(int(isThere)));
+    return __ushort_as_half(out);
+}
+
 } // namespace strata::cuda

@@ -15,16 +15,17 @@
 // 4g + 3, of one of 16: 2g and 2g + 1).
 namespace strata::cuda {
 
-// Cache rows are read once by each block: past the L1 cache. New rows come from shared memory.
+// Where a lane's words come from: rows of the cache, where there are some; new rows, in shared memory.
 struct FromCache {
+    bool isThere;
     template <typename T>
-    static __device__ T load(const T* at) {
-        return __ldcg(at);
+    __device__ T load(const T* at) const {
+        return loadIf(isThere, at);
     }
 };
 struct FromShared {
     template <typename T>
-    static __device__ T load(const T* at) {
+    __device__ T load(const T* at) const {
         return *at;
     }
 };
@@ -55,26 +56,21 @@ struct HalfKeys {
     std::uint32_t words[2][kHead / 8];
 
     template <typename From>
-    __device__ void load(int which, HeadRow row, std::uint32_t, int c) {
+    __device__ void load(From from, int which, HeadRow row, std::uint32_t, int c) {
         const auto* source = reinterpret_cast<const __half*>(row.numbers);
 #pragma unroll
         for (int unit = 0; unit < kHead / 32; ++unit) {
-            const uint4 four = From::load(reinterpret_cast<const uint4*>(source + 32 * unit + 8 * c));
+            const uint4 four = from.load(reinterpret_cast<const uint4*>(source + 32 * unit + 8 * c));
             words[which][4 * unit] = four.x;
             words[which][4 * unit + 1] = four.y;
             words[which][4 * unit + 2] = four.z;
             words[which][4 * unit + 3] = four.w;
         }
         if constexpr (kHead % 32 != 0) {
-            const uint2 two = From::load(reinterpret_cast<const uint2*>(source + kHead / 32 * 32 + 4 * c));
+            const uint2 two = from.load(reinterpret_cast<const uint2*>(source + kHead / 32 * 32 + 4 * c));
             words[which][kHead / 8 - 2] = two.x;
             words[which][kHead / 8 - 1] = two.y;
         }
-    }
-    __device__ void clear(int which) {
-#pragma unroll
-        for (std::uint32_t& word : words[which])
-            word = 0;
     }
     // Operand a of step `step`: 16 keys by 16 dimensions.
     __device__ void operand(int step, std::uint32_t (&a)[4]) const {
@@ -90,11 +86,11 @@ struct HalfValues {
     std::uint32_t words[4][kHead / 16];
 
     template <typename From>
-    __device__ void load(int which, HeadRow row, std::uint32_t, int g) {
+    __device__ void load(From from, int which, HeadRow row, std::uint32_t, int g) {
         const auto* source = reinterpret_cast<const __half*>(row.numbers);
 #pragma unroll
         for (int unit = 0; unit < kHead / 64; ++unit) {
-            const uint4 four = From::load(reinterpret_cast<const uint4*>(source + 64 * unit + 8 * g));
+            const uint4 four = from.load(reinterpret_cast<const uint4*>(source + 64 * unit + 8 * g));
             words[which][4 * unit] = four.x;
             words[which][4 * unit + 1] = four.y;
             words[which][4 * unit + 2] = four.z;
@@ -102,18 +98,13 @@ struct HalfValues {
         }
         constexpr int kRest = kHead / 64 * 4;
         if constexpr (kHead % 64 >= 32) {
-            const uint2 two = From::load(reinterpret_cast<const uint2*>(source + kHead / 64 * 64 + 4 * g));
+            const uint2 two = from.load(reinterpret_cast<const uint2*>(source + kHead / 64 * 64 + 4 * g));
             words[which][kRest] = two.x;
             words[which][kRest + 1] = two.y;
         }
         if constexpr (kHead % 32 != 0)
             words[which][kHead / 16 - 1] =
-                From::load(reinterpret_cast<const std::uint32_t*>(source + kHead / 32 * 32 + 2 * g));
-    }
-    __device__ void clear(int which) {
-#pragma unroll
-        for (std::uint32_t& word : words[which])
-            word = 0;
+                from.load(reinterpret_cast<const std::uint32_t*>(source + kHead / 32 * 32 + 2 * g));
     }
     // Operand a: the lane's dimension 2 * pair in row g and the next one in row g + 8, by 16 keys.
     __device__ void operand(int pair, std::uint32_t (&a)[4]) const {
@@ -131,22 +122,14 @@ struct Q8Keys {
     __half scales[2][kHead / 32];
 
     template <typename From>
-    __device__ void load(int which, HeadRow row, std::uint32_t firstBlock, int c) {
+    __device__ void load(From from, int which, HeadRow row, std::uint32_t firstBlock, int c) {
 #pragma unroll
         for (int unit = 0; unit < kHead / 32; ++unit) {
-            const uint2 two = From::load(reinterpret_cast<const uint2*>(row.numbers + 32 * unit + 8 * c));
+            const uint2 two = from.load(reinterpret_cast<const uint2*>(row.numbers + 32 * unit + 8 * c));
             words[which][2 * unit] = two.x;
             words[which][2 * unit + 1] = two.y;
-            scales[which][unit] = row.scales[firstBlock + unit];
+            scales[which][unit] = from.load(row.scales + firstBlock + unit);
         }
-    }
-    __device__ void clear(int which) {
-#pragma unroll
-        for (std::uint32_t& word : words[which])
-            word = 0;
-#pragma unroll
-        for (__half& scale : scales[which])
-            scale = __ushort_as_half(0);
     }
     __device__ void operand(int step, std::uint32_t (&a)[4]) const {
 #pragma unroll
@@ -166,27 +149,19 @@ struct Q8Values {
     __half scales[4][kUnits];
 
     template <typename From>
-    __device__ void load(int which, HeadRow row, std::uint32_t firstBlock, int g) {
+    __device__ void load(From from, int which, HeadRow row, std::uint32_t firstBlock, int g) {
 #pragma unroll
         for (int unit = 0; unit < kHead / 64; ++unit) {
-            const uint2 two = From::load(reinterpret_cast<const uint2*>(row.numbers + 64 * unit + 8 * g));
+            const uint2 two = from.load(reinterpret_cast<const uint2*>(row.numbers + 64 * unit + 8 * g));
             words[which][2 * unit] = two.x;
             words[which][2 * unit + 1] = two.y;
-            scales[which][unit] = row.scales[firstBlock + 2 * unit + g / 4];
+            scales[which][unit] = from.load(row.scales + firstBlock + 2 * unit + g / 4);
         }
         if constexpr (kHead % 64 != 0) {
             words[which][kHead / 32 - 1] =
-                From::load(reinterpret_cast<const std::uint32_t*>(row.numbers + kHead / 64 * 64 + 4 * g));
-            scales[which][kUnits - 1] = row.scales[firstBlock + kHead / 32 - 1];
+                from.load(reinterpret_cast<const std::uint32_t*>(row.numbers + kHead / 64 * 64 + 4 * g));
+            scales[which][kUnits - 1] = from.load(row.scales + firstBlock + kHead / 32 - 1);
         }
-    }
-    __device__ void clear(int which) {
-#pragma unroll
-        for (std::uint32_t& word : words[which])
-            word = 0;
-#pragma unroll
-        for (__half& scale : scales[which])
-            scale = __ushort_as_half(0);
     }
     __device__ void operand(int pair, std::uint32_t (&a)[4]) const {
         const int unit = pair / 4;

@@ -43,12 +43,13 @@ float worstAppended(const AttentionCase& c, const std::vector<float>& rows, cons
     return worst;
 }
 
-// Rounded groups of 32 against the floats they were rounded from.
+// Rounded groups of 32, those of all tokens side by side, against the floats they were rounded from.
 bool isQuantised(const AttentionCase& c, const std::vector<float>& attended) {
-    for (std::size_t group = 0; group < c.scales.size(); ++group) {
-        const float* values = &attended[group * 32];
-        const std::int8_t* codes = &c.quantised[group * 32];
-        const float scale = c.scales[group].x;
+    for (std::size_t place = 0; place < c.scales.size(); ++place) {
+        const std::size_t token = place % c.tokens();
+        const float* values = &attended[token * c.spec.queryLength() + place / c.tokens() * 32];
+        const std::int8_t* codes = &c.quantised[place * 32];
+        const float scale = c.scales[place].x;
         float largest = 0.0F;
         int sum = 0;
         for (int i = 0; i < 32; ++i) {
@@ -57,7 +58,7 @@ bool isQuantised(const AttentionCase& c, const std::vector<float>& attended) {
             if (!(std::abs(values[i] - scale * static_cast<float>(codes[i])) <= 0.5001F * scale))
                 return false;
         }
-        if (scale != largest / 127.0F || c.scales[group].y != scale * static_cast<float>(sum))
+        if (scale != largest / 127.0F || c.scales[place].y != scale * static_cast<float>(sum))
             return false;
     }
     return true;
