@@ -312,8 +312,8 @@ private:
             largest = fmaxf(largest, fmaxf(scores[at][2 * which], scores[at][2 * which + 1]));
         largest = fmaxf(largest, __shfl_xor_sync(~0U, largest, 1));
         largest = fmaxf(largest, __shfl_xor_sync(~0U, largest, 2));
-        const float shift = largest == -INFINITY ? 0.0F : largest; // infinity minus infinity is no weight
-        if (__any_sync(~0U, largest > m_maximum[tile][which])) {   // seldom, far into a context
+        const float shift = largest == -INFINITY ? 0.0F : largest;              // infinity minus infinity is no weight
+        if (kTiles == 1 || __any_sync(~0U, largest > m_maximum[tile][which])) { // seldom, far into a context
             const float factor = exp2Fast(m_maximum[tile][which] - shift);
             m_maximum[tile][which] = largest;
             m_total[tile][which] *= factor;

@@ -2,7 +2,7 @@
 #include "cuda/kernels/rope.h"
 
 #include "cuda/kernels/rope.cuh"
-#include "cuda/runtime/check.h"
+#include "cuda/runtime/dependent_launch.cuh"
 
 namespace strata::cuda {
 namespace {
@@ -11,9 +11,8 @@ constexpr unsigned kThreads = 128;
 
 __global__ __launch_bounds__(kThreads) void anglesKernel(
     RopeFrequencies table, const std::uint32_t* positions, std::uint32_t count, float2* angles) {
-    const std::uint32_t at = blockIdx.x * kThreads + threadIdx.x;
-    if (at >= count)
-        return;
+    allowDependents();
+    const std::uint32_t at = min(blockIdx.x * kThreads + threadIdx.x, count - 1);
     const double angle = double(positions[at / table.pairs]) * double(table.frequencies[at % table.pairs]);
     // Cody and Waite: whole turns are taken off in two steps, so that the remainder keeps its last bits.
     constexpr double kTurn = 6.283185307179586;
@@ -23,6 +22,7 @@ __global__ __launch_bounds__(kThreads) void anglesKernel(
     double sine = 0.0;
     double cosine = 0.0;
     sincos(rest, &sine, &cosine);
+    waitForProducers();
     angles[at] = make_float2(float(cosine) * table.scale, float(sine) * table.scale);
 }
 
@@ -45,8 +45,9 @@ void prepareAngles(const Launch& launch, const RopeFrequencies& table, const std
     const std::uint32_t count = m * table.pairs;
     if (count == 0)
         return;
-    anglesKernel<<<(count + kThreads - 1) / kThreads, kThreads, 0, launch.stream>>>(table, positions, count, angles);
-    checkLaunch("computing rotation angles");
+    launchDependent(launch, anglesKernel,
+        {.blocks = dim3((count + kThreads - 1) / kThreads), .threads = dim3(kThreads)}, "computing rotation angles",
+        table, positions, count, angles);
 }
 
 } // namespace strata::cuda

@@ -18,7 +18,8 @@ struct RopeFrequencies {
 };
 
 // angles (m, pairs) = cosine and sine of position * frequency, both times the table's scale. Once a pass: all layers
-// share them. The product and its remainder by a whole turn are taken in double, as exact as the CPU's at any position.
+// share them. Positions are read before the kernels ahead have ended: they must have been copied. The product and its
+// remainder by a whole turn are taken in double, as exact as the CPU's at any position.
 void prepareAngles(const Launch& launch, const RopeFrequencies& table, const std::uint32_t* positions, std::uint32_t m,
     float2* angles);
 
