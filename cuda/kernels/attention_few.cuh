@@ -258,7 +258,7 @@ private:
 };
 
 template <int kHead, int kTiles, bool kIsQ8>
-__global__ __launch_bounds__(kFewThreads) void attendFewKernel(const __grid_constant__ FewArguments arguments) {
+__global__ __launch_bounds__(kFewThreads, 1) void attendFewKernel(const __grid_constant__ FewArguments arguments) {
     extern __shared__ __align__(16) std::byte shared[];
     const FewPlace<kHead, kTiles, kIsQ8> place(arguments, shared);
     if (blockIdx.x >= place.active)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cuda/kernels/attention_few_place.cuh"
+#include "cuda/kernels/attention_mma.cuh"
 
 // Private to the few-token kernel: queries and the rows that the pass appends, rotated, into shared memory and the
 // cache.
@@ -52,14 +53,8 @@ private:
         for (std::uint32_t first = threadIdx.x; first < count; first += kBatch * kFewThreads) {
             Pair pairs[kBatch];
 #pragma unroll
-            for (int i = 0; i < kBatch; ++i) {
-                const std::uint32_t at = first + i * kFewThreads;
-                if (at < queryPairs)
-                    pairs[i] = loadPair(m_p.arguments.q + std::size_t(m_p.headOf(at / kHalf)) * kHead,
-                        m_p.tokenOf(at / kHalf), at % kHalf, true);
-                else if (at < count)
-                    pairs[i] = loadNewPair(at - queryPairs, newPairs);
-            }
+            for (int i = 0; i < kBatch; ++i)
+                pairs[i] = loadPair(min(first + i * kFewThreads, count - 1), queryPairs, newPairs);
 #pragma unroll
             for (int i = 0; i < kBatch; ++i) {
                 const std::uint32_t at = first + i * kFewThreads;
@@ -73,25 +68,26 @@ private:
             *reinterpret_cast<std::uint32_t*>(m_p.queries + at / kHalf * Layout::kQueryStride + at % kHalf * 2) = 0;
     }
 
-    __device__ Pair loadPair(const float* head, std::uint32_t token, std::uint32_t pair, bool turns) const {
-        Pair out;
-        out.turns = turns && pair < m_p.arguments.rotation.pairs;
-        const bool isSplit = out.turns && !m_p.arguments.rotation.isAdjacent;
-        out.first = isSplit ? pair : 2 * pair;
-        out.second = isSplit ? pair + m_p.arguments.rotation.pairs : out.first + 1;
-        out.values = make_float2(head[out.first], head[out.second]);
-        out.angle =
-            out.turns ? m_p.arguments.angles[token * m_p.arguments.rotation.pairs + pair] : make_float2(1.0F, 0.0F);
-        return out;
-    }
-
-    // Keys of all tokens, then values.
-    __device__ Pair loadNewPair(std::uint32_t at, std::uint32_t newPairs) const {
+    // Pairs of queries, of all tokens' keys, of their values. No load is behind a branch, where it would be waited for.
+    __device__ Pair loadPair(std::uint32_t at, std::uint32_t queryPairs, std::uint32_t newPairs) const {
         constexpr std::uint32_t kHalf = kHead / 2;
-        const bool isKey = at < newPairs;
-        const std::uint32_t token = (isKey ? at : at - newPairs) / kHalf;
-        const std::size_t head = (std::size_t(token) * m_p.arguments.kvHeads + m_p.kvHead) * kHead;
-        return loadPair((isKey ? m_p.arguments.k : m_p.arguments.v) + head, token, at % kHalf, isKey);
+        const bool isQuery = at < queryPairs;
+        const bool isKey = !isQuery && at < queryPairs + newPairs;
+        const std::uint32_t row = (at - (isQuery ? 0 : isKey ? queryPairs : queryPairs + newPairs)) / kHalf;
+        const std::uint32_t token = isQuery ? m_p.tokenOf(row) : row;
+        const std::uint32_t head = isQuery ? m_p.headOf(row) : row * m_p.arguments.kvHeads + m_p.kvHead;
+        const float* rows = isQuery ? m_p.arguments.q : isKey ? m_p.arguments.k : m_p.arguments.v;
+        const float* source = rows + std::size_t(head) * kHead;
+        const Rotation& rotation = m_p.arguments.rotation;
+        const std::uint32_t pair = at % kHalf;
+        Pair out;
+        out.turns = (isQuery || isKey) && pair < rotation.pairs;
+        const bool isSplit = out.turns && !rotation.isAdjacent;
+        out.first = isSplit ? pair : 2 * pair;
+        out.second = isSplit ? pair + rotation.pairs : out.first + 1;
+        out.values = make_float2(source[out.first], source[out.second]);
+        out.angle = loadIf(out.turns, m_p.arguments.angles + token * rotation.pairs + pair);
+        return out;
     }
 
     __device__ static float2 turned(const Pair& pair) {

@@ -177,9 +177,10 @@ private:
         for (int i = 0; i < kSums; ++i)
 #pragma unroll
             for (int j = 0; j < kSplits; ++j) {
-                const std::size_t place = partialOf(split + j) + queryAt(at + i * kFewThreads);
+                const std::uint32_t pair = at + i * kFewThreads;
+                const std::size_t place = partialOf(split + j) + queryAt(pair);
                 parts[i][j] = loadIf(split + j < m_p.active,
-                    reinterpret_cast<const float2*>(m_p.arguments.sums + place * kHead + at % kHalf * 2));
+                    reinterpret_cast<const float2*>(m_p.arguments.sums + place * kHead + pair % kHalf * 2));
             }
     }
 

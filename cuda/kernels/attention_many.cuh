@@ -13,10 +13,12 @@
 //
 // The queries of one key-value head are numbered token by token, head by head of the group; a block takes 128 of them
 // and all rows that they see, tile by tile through shared memory, the next one on its way while one is computed with.
-// A warp takes 32 queries, of long heads 16, with a running softmax in registers.
+// A warp takes 16 queries with a running softmax in registers.
 namespace strata::cuda {
 
-constexpr std::uint32_t kManyQueries = 128; // of a block
+constexpr int kManyWarps = 8;
+constexpr int kManyThreads = 32 * kManyWarps;
+constexpr std::uint32_t kManyQueries = 16 * kManyWarps;
 
 struct ManyArguments {
     const float* q; // rotated
@@ -61,17 +63,13 @@ __device__ void waitForCopies() {
 template <int kHead, bool kIsQ8>
 class ManyBlock {
 public:
-    static constexpr int kTiles = kHead <= 128 ? 2 : 1; // of 16 queries a warp
-    static constexpr int kThreads = 32 * int(kManyQueries) / (16 * kTiles);
-    static constexpr int kRows = kHead <= 80 ? 64 : 32; // of a tile of the cache
-    static constexpr int kStride = kHead + 8;           // halves: rows start in different banks
+    static constexpr int kRows = kHead == 80 ? 128 : kHead <= 128 ? 64 : 32; // of a tile
+    static constexpr int kStride = kHead + 8;                                // halves: rows start in different banks
     static constexpr std::size_t kTileHalves = std::size_t(kRows) * kStride;
-    // Keys and values, twice; before them the queries, where they would not all fit into registers.
-    static constexpr std::size_t kQueryHalves = kTiles == 1 ? 0 : kManyQueries * kStride;
-    static constexpr std::size_t kSharedBytes = (kQueryHalves + 4 * kTileHalves) * sizeof(__half);
+    static constexpr std::size_t kSharedBytes = 4 * kTileHalves * sizeof(__half); // keys, values, twice
 
     __device__ ManyBlock(const ManyArguments& arguments, __half* shared)
-        : m_a(arguments), m_queryRows(shared), m_shared(shared + kQueryHalves), m_kvHead(blockIdx.y),
+        : m_a(arguments), m_shared(shared), m_kvHead(blockIdx.y),
           m_first((gridDim.x - 1 - blockIdx.x) * kManyQueries), // the last see most rows: begin with them
           m_warp(threadIdx.x / 32), m_lane(threadIdx.x % 32), m_g(m_lane / 4), m_c(m_lane % 4),
           m_queryCount(arguments.tokens * arguments.group), m_cached(*arguments.cacheLength) {
@@ -80,7 +78,7 @@ public:
     }
 
     __device__ void run() {
-        start();
+        takeQueries();
         stage(0, 0);
         const std::uint32_t tiles = (m_rows + kRows - 1) / kRows;
         for (std::uint32_t tile = 0; tile < tiles; ++tile) {
@@ -107,65 +105,37 @@ private:
     static constexpr int kSteps = kHead / 16;
     static constexpr int kScoreTiles = kRows / 8;
     static constexpr int kSumTiles = kHead / 8;
-    static constexpr int kPieces = kRows * kHead / 8 / kThreads; // of a tile, for each thread
-    static_assert(kPieces * 8 * kThreads == kRows * kHead);
+    static constexpr int kPieces = kRows * kHead / 8 / kManyThreads; // of a tile, for each thread
+    static_assert(kPieces * 8 * kManyThreads == kRows * kHead);
     static constexpr bool kHoldsNext = kIsQ8 && kHead <= 128; // larger heads leave no registers for it
 
-    // The lane's queries are rows g and g + 8 of each of its warp's tiles.
-    __device__ std::uint32_t queryOf(int tile, int which) const {
-        return m_first + (m_warp * kTiles + tile) * 16 + m_g + 8 * which;
-    }
+    // The lane's two queries are rows g and g + 8 of its warp's.
+    __device__ std::uint32_t queryOf(int which) const { return m_first + m_warp * 16 + m_g + 8 * which; }
     __device__ std::size_t placeOf(std::uint32_t query) const {
         return (std::size_t(query / m_a.group * m_a.kvHeads + m_kvHead) * m_a.group + query % m_a.group) * kHead;
     }
 
-    __device__ void start() {
+    __device__ void takeQueries() {
 #pragma unroll
-        for (int tile = 0; tile < kTiles; ++tile) {
+        for (int which = 0; which < 2; ++which) {
+            const bool isThere = queryOf(which) < m_queryCount;
+            const float* source = m_a.q + (isThere ? placeOf(queryOf(which)) : 0);
 #pragma unroll
-            for (int which = 0; which < 2; ++which) {
-                m_maximum[tile][which] = -INFINITY;
-                m_total[tile][which] = 0.0F;
-                takeQuery(tile, which);
+            for (int step = 0; step < 2 * kSteps; ++step) {
+                float2 pair = *reinterpret_cast<const float2*>(source + 8 * step + 2 * m_c);
+                if (!isThere)
+                    pair = make_float2(0.0F, 0.0F);
+                m_queries[step / 2][step % 2 * 2 + which] =
+                    packHalves(pair.x * m_a.scoreScale, pair.y * m_a.scoreScale);
             }
-#pragma unroll
-            for (int at = 0; at < kSumTiles; ++at)
-#pragma unroll
-                for (int i = 0; i < 4; ++i)
-                    m_sum[tile][at][i] = 0.0F;
+            m_maximum[which] = -INFINITY;
+            m_total[which] = 0.0F;
         }
-    }
-
-    // Into registers, or the warp's own rows of shared memory.
-    __device__ void takeQuery(int tile, int which) {
-        const std::uint32_t query = queryOf(tile, which);
-        const bool isThere = query < m_queryCount;
-        const float* source = m_a.q + (isThere ? placeOf(query) : 0) + 2 * m_c;
-        float2 pairs[2 * kSteps]; // all on their way before the first is stored
 #pragma unroll
-        for (int at = 0; at < 2 * kSteps; ++at)
-            pairs[at] = *reinterpret_cast<const float2*>(source + 8 * at);
-        const float scale = isThere ? m_a.scoreScale : 0.0F;
-#pragma unroll
-        for (int at = 0; at < 2 * kSteps; ++at) {
-            const std::uint32_t halves = packHalves(pairs[at].x * scale, pairs[at].y * scale);
-            if constexpr (kTiles == 1)
-                m_queries[at / 2][at % 2 * 2 + which] = halves;
-            else
-                *reinterpret_cast<std::uint32_t*>(m_queryRows + (query - m_first) * kStride + 8 * at + 2 * m_c) =
-                    halves;
-        }
-    }
-
-    __device__ void queryOperand(int tile, int step, std::uint32_t (&a)[4]) const {
-        if constexpr (kTiles == 1) {
+        for (int at = 0; at < kSumTiles; ++at)
 #pragma unroll
             for (int i = 0; i < 4; ++i)
-                a[i] = m_queries[step][i];
-        } else {
-            const int row = (m_warp * kTiles + tile) * 16 + m_lane % 16;
-            loadMatrices(a, m_queryRows + row * kStride + m_lane / 16 * 8 + step * 16);
-        }
+                m_sum[at][i] = 0.0F;
     }
 
     // Where piece i of this thread, 8 elements of a row, comes from and goes to.
@@ -175,7 +145,7 @@ private:
     };
     __device__ Piece pieceAt(std::uint32_t firstRow, int i) const {
         constexpr int kOfRow = kHead / 8;
-        const std::uint32_t at = threadIdx.x + i * kThreads;
+        const std::uint32_t at = threadIdx.x + i * kManyThreads;
         const std::uint32_t row = firstRow + at / kOfRow;
         const bool isThere = row < m_rows;
         return {
@@ -240,53 +210,38 @@ private:
     }
 
     __device__ void addTile(std::uint32_t firstRow, const __half* keys) {
-        float scores[kTiles][kScoreTiles][4];
+        float scores[kScoreTiles][4];
         score(keys, scores);
-        std::uint32_t weights[kTiles][kRows / 16][4];
-#pragma unroll
-        for (int tile = 0; tile < kTiles; ++tile) {
-            if (firstRow + kRows > m_cached)
-                hide(tile, firstRow, scores[tile]);
-#pragma unroll
-            for (int which = 0; which < 2; ++which)
-                weigh(tile, which, scores[tile], weights[tile]);
-        }
+        if (firstRow + kRows > m_cached)
+            hide(firstRow, scores);
+        std::uint32_t weights[kRows / 16][4];
+        weigh(scores, weights);
         addValues(keys + kTileHalves, weights);
     }
 
-    __device__ void score(const __half* keys, float (&scores)[kTiles][kScoreTiles][4]) const {
+    __device__ void score(const __half* keys, float (&scores)[kScoreTiles][4]) const {
 #pragma unroll
-        for (int tile = 0; tile < kTiles; ++tile)
+        for (int at = 0; at < kScoreTiles; ++at)
 #pragma unroll
-            for (int at = 0; at < kScoreTiles; ++at)
-#pragma unroll
-                for (int i = 0; i < 4; ++i)
-                    scores[tile][at][i] = 0.0F;
+            for (int i = 0; i < 4; ++i)
+                scores[at][i] = 0.0F;
         // Matrices: rows 0..7 and 8..15 of a pair of score tiles, each by the two halves of a step.
         const __half* corner = keys + (m_lane % 8 + m_lane / 16 * 8) * kStride + m_lane / 8 % 2 * 8;
 #pragma unroll
-        for (int step = 0; step < kSteps; ++step) {
-            std::uint32_t a[kTiles][4];
-#pragma unroll
-            for (int tile = 0; tile < kTiles; ++tile)
-                queryOperand(tile, step, a[tile]);
+        for (int step = 0; step < kSteps; ++step)
 #pragma unroll
             for (int at = 0; at < kScoreTiles; at += 2) {
                 std::uint32_t b[4];
                 loadMatrices(b, corner + at * 8 * kStride + step * 16);
-#pragma unroll
-                for (int tile = 0; tile < kTiles; ++tile) {
-                    multiplyAdd(scores[tile][at], a[tile], b[0], b[1]);
-                    multiplyAdd(scores[tile][at + 1], a[tile], b[2], b[3]);
-                }
+                multiplyAdd(scores[at], m_queries[step], b[0], b[1]);
+                multiplyAdd(scores[at + 1], m_queries[step], b[2], b[3]);
             }
-        }
     }
 
-    __device__ void hide(int tile, std::uint32_t firstRow, float (&scores)[kScoreTiles][4]) const {
+    __device__ void hide(std::uint32_t firstRow, float (&scores)[kScoreTiles][4]) const {
 #pragma unroll
         for (int which = 0; which < 2; ++which) {
-            const std::uint32_t token = queryOf(tile, which) / m_a.group;
+            const std::uint32_t token = queryOf(which) / m_a.group;
             const bool isCausal = m_a.visible == nullptr || token >= m_a.tokens;
             const std::uint64_t seen = isCausal ? 0 : m_a.visible[token];
 #pragma unroll
@@ -303,36 +258,35 @@ private:
         }
     }
 
-    // Scores of one row of a tile to weights relative to the largest so far.
-    __device__ void weigh(
-        int tile, int which, float (&scores)[kScoreTiles][4], std::uint32_t (&weights)[kRows / 16][4]) {
-        float largest = m_maximum[tile][which];
+    __device__ void weigh(float (&scores)[kScoreTiles][4], std::uint32_t (&weights)[kRows / 16][4]) {
 #pragma unroll
-        for (int at = 0; at < kScoreTiles; ++at)
-            largest = fmaxf(largest, fmaxf(scores[at][2 * which], scores[at][2 * which + 1]));
-        largest = fmaxf(largest, __shfl_xor_sync(~0U, largest, 1));
-        largest = fmaxf(largest, __shfl_xor_sync(~0U, largest, 2));
-        const float shift = largest == -INFINITY ? 0.0F : largest;              // infinity minus infinity is no weight
-        if (kTiles == 1 || __any_sync(~0U, largest > m_maximum[tile][which])) { // seldom, far into a context
-            const float factor = exp2Fast(m_maximum[tile][which] - shift);
-            m_maximum[tile][which] = largest;
-            m_total[tile][which] *= factor;
+        for (int which = 0; which < 2; ++which) {
+            float largest = m_maximum[which];
+#pragma unroll
+            for (int at = 0; at < kScoreTiles; ++at)
+                largest = fmaxf(largest, fmaxf(scores[at][2 * which], scores[at][2 * which + 1]));
+            largest = fmaxf(largest, __shfl_xor_sync(~0U, largest, 1));
+            largest = fmaxf(largest, __shfl_xor_sync(~0U, largest, 2));
+            const float shift = largest == -INFINITY ? 0.0F : largest; // infinity minus infinity is no weight
+            const float factor = exp2Fast(m_maximum[which] - shift);
+            m_maximum[which] = largest;
+            m_total[which] *= factor;
 #pragma unroll
             for (int at = 0; at < kSumTiles; ++at) {
-                m_sum[tile][at][2 * which] *= factor;
-                m_sum[tile][at][2 * which + 1] *= factor;
+                m_sum[at][2 * which] *= factor;
+                m_sum[at][2 * which + 1] *= factor;
             }
-        }
 #pragma unroll
-        for (int at = 0; at < kScoreTiles; ++at) {
-            const float one = exp2Fast(scores[at][2 * which] - shift);
-            const float other = exp2Fast(scores[at][2 * which + 1] - shift);
-            m_total[tile][which] += one + other;
-            weights[at / 2][at % 2 * 2 + which] = packHalves(one, other);
+            for (int at = 0; at < kScoreTiles; ++at) {
+                const float one = exp2Fast(scores[at][2 * which] - shift);
+                const float other = exp2Fast(scores[at][2 * which + 1] - shift);
+                m_total[which] += one + other;
+                weights[at / 2][at % 2 * 2 + which] = packHalves(one, other);
+            }
         }
     }
 
-    __device__ void addValues(const __half* values, const std::uint32_t (&weights)[kTiles][kRows / 16][4]) {
+    __device__ void addValues(const __half* values, const std::uint32_t (&weights)[kRows / 16][4]) {
         // Matrices: rows 0..7 and 8..15 of a step, each by two sum tiles.
         const __half* corner = values + m_lane % 16 * kStride + m_lane / 16 * 8;
 #pragma unroll
@@ -341,47 +295,40 @@ private:
             for (int at = 0; at < kSumTiles; at += 2) {
                 std::uint32_t b[4];
                 loadTransposedMatrices(b, corner + step * 16 * kStride + at * 8);
-#pragma unroll
-                for (int tile = 0; tile < kTiles; ++tile) {
-                    multiplyAdd(m_sum[tile][at], weights[tile][step], b[0], b[1]);
-                    multiplyAdd(m_sum[tile][at + 1], weights[tile][step], b[2], b[3]);
-                }
+                multiplyAdd(m_sum[at], weights[step], b[0], b[1]);
+                multiplyAdd(m_sum[at + 1], weights[step], b[2], b[3]);
             }
     }
 
     __device__ void finish() {
 #pragma unroll
-        for (int tile = 0; tile < kTiles; ++tile)
+        for (int which = 0; which < 2; ++which) {
+            float total = m_total[which];
+            total += __shfl_xor_sync(~0U, total, 1);
+            total += __shfl_xor_sync(~0U, total, 2);
+            const float factor = total > 0.0F ? 1.0F / total : 0.0F;
+            if (queryOf(which) >= m_queryCount)
+                continue;
+            float* target = m_a.attended + placeOf(queryOf(which)) + 2 * m_c;
 #pragma unroll
-            for (int which = 0; which < 2; ++which) {
-                float total = m_total[tile][which];
-                total += __shfl_xor_sync(~0U, total, 1);
-                total += __shfl_xor_sync(~0U, total, 2);
-                const float factor = total > 0.0F ? 1.0F / total : 0.0F;
-                if (queryOf(tile, which) >= m_queryCount)
-                    continue;
-                float* target = m_a.attended + placeOf(queryOf(tile, which)) + 2 * m_c;
-#pragma unroll
-                for (int at = 0; at < kSumTiles; ++at)
-                    *reinterpret_cast<float2*>(target + 8 * at) =
-                        make_float2(m_sum[tile][at][2 * which] * factor, m_sum[tile][at][2 * which + 1] * factor);
-            }
+            for (int at = 0; at < kSumTiles; ++at)
+                *reinterpret_cast<float2*>(target + 8 * at) =
+                    make_float2(m_sum[at][2 * which] * factor, m_sum[at][2 * which + 1] * factor);
+        }
     }
 
     const ManyArguments& m_a;
-    __half* m_queryRows;
     __half* m_shared;
     const std::uint32_t m_kvHead, m_first;
     const int m_warp, m_lane, m_g, m_c;
     const std::uint32_t m_queryCount, m_cached;
     std::uint32_t m_rows; // that any of the block's queries sees
-    std::uint32_t m_queries[kTiles == 1 ? kSteps : 1][4];
-    float m_maximum[kTiles][2], m_total[kTiles][2], m_sum[kTiles][kSumTiles][4];
+    std::uint32_t m_queries[kSteps][4];
+    float m_maximum[2], m_total[2], m_sum[kSumTiles][4];
 };
 
 template <int kHead, bool kIsQ8>
-__global__ __launch_bounds__(ManyBlock<kHead, kIsQ8>::kThreads) void attendManyKernel(
-    const __grid_constant__ ManyArguments arguments) {
+__global__ __launch_bounds__(kManyThreads, 1) void attendManyKernel(const __grid_constant__ ManyArguments arguments) {
     extern __shared__ __align__(16) __half manyShared[];
     ManyBlock<kHead, kIsQ8>(arguments, manyShared).run();
 }
@@ -403,8 +350,7 @@ void launchMany(const AttentionCall& call) {
     checkCuda(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, int(kSharedBytes)),
         "preparing attention");
     const std::uint32_t blocks = (arguments.tokens * arguments.group + kManyQueries - 1) / kManyQueries;
-    kernel<<<dim3(blocks, shape.kvHeadCount), ManyBlock<kHead, kIsQ8>::kThreads, kSharedBytes, call.launch.stream>>>(
-        arguments);
+    kernel<<<dim3(blocks, shape.kvHeadCount), kManyThreads, kSharedBytes, call.launch.stream>>>(arguments);
     checkLaunch("attention");
 }
 

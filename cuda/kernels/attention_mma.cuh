@@ -66,13 +66,14 @@ __device__ inline float2 loadIf(bool isThere, const float2* at) {
     const uint2 bits = loadIf(isThere, reinterpret_cast<const uint2*>(at));
     return make_float2(__uint_as_float(bits.x), __uint_as_float(bits.y));
 }
-// Scales of neighbouring heads share sectors: these loads may stay in the L1 cache.
-__device__ inline __half loadIf(bool isThere, const __half* at) {
-    std::uint16_t out;
-    asm volatile("{.reg .pred p; setp.ne.s32 p, %2, 0; mov.b16 %0, 0; @p ld.global.b16 %0, [%1];}"
-                 : "=&h"(out)
+// A half in the low bits of a word: packed in pairs it would be waited for. Scales of neighbouring heads share sectors,
+// so these loads may stay in the L1 cache.
+__device__ inline std::uint32_t loadIf(bool isThere, const __half* at) {
+    std::uint32_t out;
+    asm volatile("{.reg .pred p; setp.ne.s32 p, %2, 0; mov.b32 %0, 0; @p ld.global.u16 %0, [%1];}"
+                 : "=&r"(out)
                  : "l"(at), "r"(int(isThere)));
-    return __ushort_as_half(out);
+    return out;
 }
 
 } // namespace strata::cuda

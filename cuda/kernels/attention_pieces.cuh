@@ -19,7 +19,7 @@ namespace strata::cuda {
 struct FromCache {
     bool isThere;
     template <typename T>
-    __device__ T load(const T* at) const {
+    __device__ auto load(const T* at) const {
         return loadIf(isThere, at);
     }
 };
@@ -28,6 +28,7 @@ struct FromShared {
     __device__ T load(const T* at) const {
         return *at;
     }
+    __device__ std::uint32_t load(const __half* at) const { return __half_as_ushort(*at); }
 };
 
 // Where one row's part of a head begins.
@@ -115,11 +116,15 @@ struct HalfValues {
     }
 };
 
+__device__ inline __half halfOf(std::uint32_t word) {
+    return __ushort_as_half(static_cast<unsigned short>(word));
+}
+
 // The same from q8_0 rows, of heads of a multiple of 32 dimensions.
 template <int kHead>
 struct Q8Keys {
     std::uint32_t words[2][kHead / 16];
-    __half scales[2][kHead / 32];
+    std::uint32_t scales[2][kHead / 32]; // halves
 
     template <typename From>
     __device__ void load(From from, int which, HeadRow row, std::uint32_t firstBlock, int c) {
@@ -134,7 +139,7 @@ struct Q8Keys {
     __device__ void operand(int step, std::uint32_t (&a)[4]) const {
 #pragma unroll
         for (int which = 0; which < 2; ++which) {
-            const __half2 scale = __half2half2(scales[which][step / 2]);
+            const __half2 scale = __half2half2(halfOf(scales[which][step / 2]));
             const std::uint32_t biased = words[which][step] ^ 0x80808080U;
             a[which] = asWord(widenPair(biased, 0x4140, scale));
             a[which + 2] = asWord(widenPair(biased, 0x4342, scale));
@@ -146,7 +151,7 @@ template <int kHead>
 struct Q8Values {
     static constexpr int kUnits = (kHead + 63) / 64;
     std::uint32_t words[4][kHead / 32];
-    __half scales[4][kUnits];
+    std::uint32_t scales[4][kUnits]; // halves
 
     template <typename From>
     __device__ void load(From from, int which, HeadRow row, std::uint32_t firstBlock, int g) {
@@ -171,7 +176,7 @@ struct Q8Values {
             const int row = 2 * half;
             const std::uint32_t numbers =
                 __byte_perm(words[row][pair / 2], words[row + 1][pair / 2], together) ^ 0x80808080U;
-            const __half2 scale = __halves2half2(scales[row][unit], scales[row + 1][unit]);
+            const __half2 scale = __halves2half2(halfOf(scales[row][unit]), halfOf(scales[row + 1][unit]));
             a[2 * half] = asWord(widenPair(numbers, 0x4140, scale));
             a[2 * half + 1] = asWord(widenPair(numbers, 0x4342, scale));
         }
