@@ -80,6 +80,7 @@ CudaActivations::CudaActivations(
       feedForwardLength(spec.feedForwardLength), vocabularySize(spec.vocabularySize), normEpsilon(spec.normEpsilon),
       heads(headShape(spec)), layout(spec, limits, launch),
       topLogits(std::size_t(kFewTokens) * kTopLogitCount * sizeof(TopLogit)), m_memory(layout.total), m_open(open) {
+    checkCuda(cudaGetDevice(&m_device), "using it");
     const RopeTable table = makeRopeTable(spec);
     m_ropeScale = table.scale;
     checkCuda(cudaMemset(m_memory.data(), 0, layout.zeroed), "clearing memory");
@@ -90,6 +91,7 @@ CudaActivations::CudaActivations(
 }
 
 CudaActivations::~CudaActivations() {
+    cudaSetDevice(m_device); // members give back what they hold of this GPU
     if (m_open == this)
         m_open = nullptr;
 }

@@ -82,6 +82,7 @@ public:
 
 private:
     float m_ropeScale;
+    int m_device = 0;
     GpuMemory m_memory;
     std::vector<std::byte> m_packed;
     CudaActivations*& m_open;

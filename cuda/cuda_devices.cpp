@@ -28,8 +28,10 @@ std::optional<Gpu> describe(int index) {
     cudaDeviceProp properties = {};
     std::array<char, 32> busId = {};
     if (cudaGetDeviceProperties(&properties, index) != cudaSuccess ||
-        cudaDeviceGetPCIBusId(busId.data(), static_cast<int>(busId.size()), index) != cudaSuccess)
+        cudaDeviceGetPCIBusId(busId.data(), static_cast<int>(busId.size()), index) != cudaSuccess) {
+        cudaGetLastError();
         return std::nullopt;
+    }
     return Gpu{.info = {.id = fmt::format("cuda:{}", index),
                    .kind = DeviceKind::Gpu,
                    .name = properties.name,

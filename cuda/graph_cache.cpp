@@ -45,8 +45,10 @@ ExecutableGraph capture(const Stream& stream, const std::function<void()>& launc
     launchAll();
     const Graph graph = recording.finish();
     cudaGraphExec_t executable = nullptr;
-    checkCuda(cudaGraphInstantiate(&executable, graph.get(), 0), "preparing a pass");
-    return ExecutableGraph(executable);
+    if (cudaGraphInstantiate(&executable, graph.get(), 0) == cudaSuccess)
+        return ExecutableGraph(executable);
+    cudaGetLastError(); // no memory for it, most likely: passes go on launch by launch
+    return ExecutableGraph();
 }
 
 } // namespace
@@ -59,8 +61,14 @@ void GraphCache::run(const PassShape& shape, std::span<const PassCommand> comman
         remember(shape, commands);
         return;
     }
-    if (entry->graph.get() == nullptr)
+    if (!entry->isPrepared) {
         entry->graph = capture(stream, launchAll);
+        entry->isPrepared = true;
+    }
+    if (entry->graph.get() == nullptr) {
+        launchAll();
+        return;
+    }
     checkCuda(cudaGraphLaunch(entry->graph.get(), stream.get()), "starting a pass");
     ++m_replayCount;
 }

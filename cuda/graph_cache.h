@@ -25,7 +25,8 @@ private:
     struct Entry {
         PassShape shape;
         std::vector<PassCommand> commands;
-        ExecutableGraph graph; // null: seen once
+        ExecutableGraph graph;   // null: seen once, or there was no memory for it
+        bool isPrepared = false; // seen twice
         std::uint64_t lastUse = 0;
     };
     Entry* find(const PassShape& shape, std::span<const PassCommand> commands);

@@ -4,6 +4,7 @@
 #include "core/cpu/cpu_backend.h"
 #include "core/forward/kv_cache.h"
 #include "core/tier/weight_store.h"
+#include "cuda/cuda_activations.h"
 #include "cuda/cuda_backend.h"
 #include "tests/cuda/model_rig.h"
 #include "tests/support/tiny_model.h"
@@ -112,6 +113,7 @@ private slots:
     void overlappingMovesKeepEveryByte_data();
     void overlappingMovesKeepEveryByte();
     void passesCanBeAbandoned();
+    void passesSeenBeforeAreReplayed();
     void tooLargeAnAllocationIsRefused();
     void activationsTakeWhatTheySay();
     void listingNamesTheDevice();
@@ -306,6 +308,32 @@ void TestCudaBackend::passesCanBeAbandoned() {
     begin();
     gpu.activations.reset(); // with a pass open
     gpu.backend->wait();
+}
+
+void TestCudaBackend::passesSeenBeforeAreReplayed() {
+    const Model model(write({.layerCount = 1}));
+    Device gpu(model, cudaBackends().front(), 40);
+    const auto& graphs = static_cast<const cuda::CudaActivations&>(*gpu.activations).graphs;
+    const auto run = [&](std::uint32_t count) {
+        const std::vector<TokenId> tokens(count, TokenId(301));
+        const std::vector<std::uint32_t> positions(count, 0);
+        const Pass pass = {.tokens = tokens, .positions = positions, .cacheLength = 0, .visible = {}, .logitRows = {}};
+        gpu.backend->beginPass(pass, *gpu.activations);
+        gpu.backend->embed(gpu.block(0), pass, *gpu.activations);
+        gpu.backend->feedForward(gpu.block(2), pass, *gpu.activations);
+        gpu.backend->endPass(*gpu.activations);
+        gpu.backend->wait();
+    };
+    run(1);
+    QCOMPARE(graphs.replayCount(), std::uint64_t(0));
+    run(1);
+    run(1);
+    QCOMPARE(graphs.replayCount(), std::uint64_t(2));
+    run(2); // another shape
+    QCOMPARE(graphs.replayCount(), std::uint64_t(2));
+    for (int repetition = 0; repetition < 3; ++repetition)
+        run(20); // never
+    QCOMPARE(graphs.replayCount(), std::uint64_t(2));
 }
 
 void TestCudaBackend::tooLargeAnAllocationIsRefused() {

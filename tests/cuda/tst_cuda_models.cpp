@@ -39,18 +39,24 @@ struct ErrorSum {
     double absolute() const { return std::sqrt(squares / double(count)); }
 };
 
-struct Choice {
-    std::uint32_t token;
-    double lead; // over the second best
-};
-Choice choose(const Logits& logits) {
-    const auto best = std::max_element(logits.begin(), logits.end());
-    float second = -INFINITY;
-    for (auto at = logits.begin(); at != logits.end(); ++at)
-        if (at != best)
-            second = std::max(second, *at);
-    return {static_cast<std::uint32_t>(best - logits.begin()), double(*best) - double(second)};
+std::uint32_t choose(const Logits& logits) {
+    return static_cast<std::uint32_t>(std::max_element(logits.begin(), logits.end()) - logits.begin());
 }
+
+// How one device's choices and logits compare with those of the weights as floats.
+struct Judgement {
+    ErrorSum error;
+    int misses = 0;      // choices that are not the floats'
+    double regret = 0.0; // most that a choice lay below the floats' best
+
+    void add(const Logits& logits, const Logits& exact) {
+        const std::uint32_t best = choose(exact);
+        const std::uint32_t chosen = choose(logits);
+        error.add(logits, exact);
+        misses += chosen != best;
+        regret = std::max(regret, double(exact[best]) - double(exact[chosen]));
+    }
+};
 
 std::vector<Logits> appendEach(ModelRig& rig, const Ids& ids) {
     std::vector<Logits> all;
@@ -78,6 +84,8 @@ private slots:
     void bestLogitsAreThoseOfTheRow_data();
     void bestLogitsAreThoseOfTheRow();
     void tiedHeadsWork();
+    void graphsOfOneCacheAreNotTakenForAnothers();
+    void stoppedPassesLeaveNothingBehind();
     void demonstrationModelSaysWhatItSaysOnTheCpu_data();
     void demonstrationModelSaysWhatItSaysOnTheCpu();
 
@@ -104,7 +112,9 @@ void TestCudaModels::eachFormat() {
             QTest::newRow(std::string(format.name).c_str()) << int(format.type);
 }
 
-// The CPU chooses; at each of its tokens the GPU must choose the same, unless the CPU's choice is within its own noise.
+// The CPU's greedy tokens, read by both devices and by the CPU with the same weights as floats. Models in floats must
+// give the CPU's tokens, every one. Where activations are rounded, each device may miss the floats' choice: the GPU no
+// more often than the CPU, and by no more.
 void TestCudaModels::greedyTokensAreTheCpus() {
     QFETCH(const int, type);
     const auto path = write({.layerCount = 3, .type = static_cast<QuantType>(type)});
@@ -116,36 +126,30 @@ void TestCudaModels::greedyTokensAreTheCpus() {
     Ids ids = {1};
     for (const std::uint32_t id : someIds(13))
         ids.push_back(id);
-    ErrorSum cpuError;
-    ErrorSum gpuError;
-    std::vector<std::pair<Choice, std::uint32_t>> differences;
+    Judgement ofCpu;
+    Judgement ofGpu;
     for (int step = 0; step < 60; ++step) {
         const Logits reference = cpu.append(ids).back();
         const Logits found = gpu.append(ids).back();
         const Logits exact = truth.append(ids).back();
-        cpuError.add(reference, exact);
-        gpuError.add(found, exact);
-        const Choice choice = choose(reference);
-        QCOMPARE(gpu.best(static_cast<std::uint32_t>(ids.size()) - 1), choose(found).token);
-        if (choose(found).token != choice.token)
-            differences.emplace_back(choice, choose(found).token);
-        ids = {choice.token};
+        ofCpu.add(reference, exact);
+        ofGpu.add(found, exact);
+        QCOMPARE(gpu.best(static_cast<std::uint32_t>(ids.size()) - 1), choose(found));
+        if (isFloat(static_cast<QuantType>(type)))
+            QCOMPARE(choose(found), choose(reference));
+        ids = {choose(reference)};
     }
-    const double allowed = std::max(kFloatTolerance, kWorseThanTheCpu * cpuError.relative());
-    QVERIFY2(gpuError.relative() <= allowed,
-        qPrintable(QString("logits off by %1, the CPU's by %2").arg(gpuError.relative()).arg(cpuError.relative())));
-    if (isFloat(static_cast<QuantType>(type)))
-        QCOMPARE(differences.size(), std::size_t(0));
-    for (const auto& [choice, found] : differences) {
-        const QString text =
-            QString("token %1 where the CPU takes %2, which leads by %3; the CPU's logits are off by %4")
-                .arg(found)
-                .arg(choice.token)
-                .arg(choice.lead)
-                .arg(cpuError.absolute());
-        QVERIFY2(choice.lead < 8.0 * cpuError.absolute(), qPrintable(text));
-        qInfo("%s", qPrintable(text));
-    }
+    const QString text = QString("logits off by %1, the CPU's by %2; misses %3 and %4; regret %5 and %6")
+                             .arg(ofGpu.error.relative())
+                             .arg(ofCpu.error.relative())
+                             .arg(ofGpu.misses)
+                             .arg(ofCpu.misses)
+                             .arg(ofGpu.regret)
+                             .arg(ofCpu.regret);
+    const double allowed = std::max(kFloatTolerance, kWorseThanTheCpu * ofCpu.error.relative());
+    QVERIFY2(ofGpu.error.relative() <= allowed, qPrintable(text));
+    QVERIFY2(ofGpu.misses <= ofCpu.misses + 3, qPrintable(text));
+    QVERIFY2(ofGpu.regret <= std::max(1.5 * ofCpu.regret, 4.0 * ofCpu.error.absolute()), qPrintable(text));
 }
 
 void TestCudaModels::logitsOfAPromptAreTheCpus() {
@@ -286,6 +290,62 @@ void TestCudaModels::tiedHeadsWork() {
         QVERIFY(relativeError(gpu.append(someIds(count)).back(), cpu.append(someIds(count)).back()) < kFloatTolerance);
 }
 
+// Two conversations in turn on one set of activations, each pass often enough to be replayed; then many more shapes of
+// passes than graphs are kept.
+void TestCudaModels::graphsOfOneCacheAreNotTakenForAnothers() {
+    const auto path = write({.layerCount = 2, .type = QuantType::Q8_0});
+    ModelRig one(path, cudaBackends().front());
+    ModelRig two(path, cudaBackends().front());
+    const auto first = appendEach(one, someIds(6));
+    two.append(someIds(9));
+    const auto second = appendEach(two, someIds(6));
+    ModelRig both(path, cudaBackends().front());
+    KvCache other(*both.backend, both.model.spec(), kRigContext);
+    std::swap(both.cache, other);
+    both.append(someIds(9));
+    std::swap(both.cache, other);
+    for (std::size_t step = 0; step < 6; ++step) {
+        QCOMPARE(both.append({someIds(6)[step]}).front(), first[step]);
+        std::swap(both.cache, other);
+        QCOMPARE(both.append({someIds(6)[step]}).front(), second[step]);
+        std::swap(both.cache, other);
+    }
+    both.cache.truncate(0);
+    for (std::uint32_t count = 1; count <= 8; ++count)
+        for (std::uint32_t row = 0; row < count; ++row) {
+            Ids positions(count);
+            std::iota(positions.begin(), positions.end(), 0U);
+            Ids rows(row + 1);
+            std::iota(rows.begin(), rows.end(), 0U);
+            both.forward(someIds(count), positions, {}, rows);
+            both.cache.truncate(0);
+        }
+    QCOMPARE(appendEach(both, someIds(6)), first);
+}
+
+void TestCudaModels::stoppedPassesLeaveNothingBehind() {
+    const auto path = write({.layerCount = 3, .type = QuantType::Q8_0});
+    ModelRig fresh(path, cudaBackends().front());
+    ModelRig stopped(path, cudaBackends().front());
+    const auto expected = fresh.append(someIds(40));
+    const auto then = appendEach(fresh, someIds(3));
+    for (const std::uint32_t count : {40U, 5U}) {
+        std::vector<TokenId> tokens(count, TokenId(333));
+        Ids positions(count);
+        std::iota(positions.begin(), positions.end(), 0U);
+        std::stop_source stop;
+        const BlockSink stopAtThree = [&](std::uint32_t done) {
+            if (done == 3)
+                stop.request_stop();
+        };
+        QVERIFY(!stopped.transformer.forward(
+            {.tokens = tokens, .positions = positions, .cacheLength = 0, .visible = {}, .logitRows = {}}, stopped.cache,
+            stop.get_token(), &stopAtThree));
+    }
+    QCOMPARE(stopped.append(someIds(40)), expected);
+    QCOMPARE(appendEach(stopped, someIds(3)), then);
+}
+
 void TestCudaModels::demonstrationModelSaysWhatItSaysOnTheCpu_data() {
     QTest::addColumn<QString>("prompt");
     QTest::newRow("story") << "Once upon a time there was";
@@ -307,19 +367,22 @@ void TestCudaModels::demonstrationModelSaysWhatItSaysOnTheCpu() {
     Ids ids;
     for (const TokenId id : tokenizer.withBos(tokenizer.encode(PromptText::fromPerson(prompt.toStdString()))))
         ids.push_back(id.value);
+    int differences = 0;
     for (int step = 0; step < 120; ++step) {
-        const Choice expected = choose(cpu.append(ids).back());
-        const std::uint32_t found = choose(gpu.append(ids).back()).token;
-        if (found != expected.token) {
-            const QString text = QString("token %1: %2, the CPU's %3 leads by %4")
+        const Logits reference = cpu.append(ids).back();
+        const std::uint32_t expected = choose(reference);
+        const std::uint32_t found = choose(gpu.append(ids).back());
+        if (found != expected) {
+            const QString text = QString("token %1: %2, the CPU's %3 leads it by %4")
                                      .arg(step)
                                      .arg(found)
-                                     .arg(expected.token)
-                                     .arg(expected.lead);
-            QVERIFY2(expected.lead < 0.05, qPrintable(text));
+                                     .arg(expected)
+                                     .arg(double(reference[expected] - reference[found]));
+            QVERIFY2(reference[expected] - reference[found] < 0.05F, qPrintable(text));
+            QVERIFY2(++differences <= 4, qPrintable(text));
             qInfo("%s", qPrintable(text));
         }
-        ids = {expected.token};
+        ids = {expected};
     }
 }
 
