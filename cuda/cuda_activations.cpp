@@ -119,6 +119,7 @@ void CudaActivations::begin(const Pass& pass) {
     commands.clear();
     hasRotated = false;
     hasAngles = false;
+    hasRounded = false;
 }
 
 std::span<const std::byte> CudaActivations::packState(const Pass& pass) {

@@ -78,6 +78,7 @@ public:
     std::vector<PassCommand> commands; // not started yet
     bool hasRotated = false;           // q and k
     bool hasAngles = false;            // of this pass's positions
+    bool hasRounded = false;           // what was attended, to int8
     GraphCache graphs;
 
 private:

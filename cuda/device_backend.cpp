@@ -197,10 +197,12 @@ void DeviceBackend::attend(const KvLayer& cache, const Pass&, Activations& activ
              .preparesAngles = !a.hasRotated && !a.hasAngles},
         a);
     a.hasAngles = a.hasAngles || !a.hasRotated;
+    a.hasRounded = roundsAttended(a, cache);
 }
 
 void DeviceBackend::projectOutput(const BlockWeights& weights, const Pass&, Activations& activations) {
-    take({.verb = Verb::ProjectOutput, .weights = weights}, activations);
+    take({.verb = Verb::ProjectOutput, .weights = weights, .takesRounded = own(activations).hasRounded}, activations);
+    own(activations).hasRounded = false;
 }
 
 void DeviceBackend::feedForward(const BlockWeights& weights, const Pass&, Activations& activations) {
@@ -227,6 +229,8 @@ void DeviceBackend::writePart(Activations& activations, ActivationPart part, std
     m_copies->upload(reinterpret_cast<std::byte*>(a.rows(part)), std::as_bytes(rows));
     if (part == ActivationPart::Query || part == ActivationPart::Key)
         a.hasRotated = true; // whoever computed them has
+    if (part == ActivationPart::Attended)
+        a.hasRounded = false;
 }
 
 void DeviceBackend::readLogits(const Activations& activations, std::uint32_t row, std::span<float> logits) {

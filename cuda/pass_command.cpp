@@ -45,10 +45,11 @@ bool isSame(const KvLayer& a, const KvLayer& b) {
 } // namespace
 
 bool isSame(const PassCommand& a, const PassCommand& b) {
-    if (a.verb != b.verb)
+    if (a.verb != b.verb || a.rotates != b.rotates || a.preparesAngles != b.preparesAngles ||
+        a.takesRounded != b.takesRounded)
         return false;
     if (a.verb == Verb::Attend)
-        return isSame(a.cache, b.cache) && a.rotates == b.rotates && a.preparesAngles == b.preparesAngles;
+        return isSame(a.cache, b.cache);
     const auto roles = rolesOf(a.verb);
     return std::all_of(roles.begin(), roles.end(),
         [&](TensorRole role) { return isSame(a.weights.find(role), b.weights.find(role)); });

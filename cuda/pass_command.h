@@ -16,6 +16,7 @@ struct PassCommand {
     KvLayer cache = {};          // of Attend
     bool rotates = false;        // Attend: q and k are not rotated yet
     bool preparesAngles = false; // Attend: the first of the pass that rotates
+    bool takesRounded = false;   // ProjectOutput: what was attended has been rounded to int8 already
 };
 
 // Whether both launch the same kernels with the same arguments in passes of the same shape.

@@ -115,16 +115,20 @@ void launchAttention(const Launch& launch, const PassCommand& command, CudaActiv
             .angles = a.at<float2>(a.layout.angles),
             .attended = a.at(a.layout.attended),
             .scratch = a.at<std::byte>(a.layout.attentionScratch),
-            .m = a.shape.tokenCount});
+            .m = a.shape.tokenCount,
+            .quantised = roundsAttended(a, command.cache) ? a.quantised() : QuantisedRows{}});
 }
 
-void projectOutput(const Launch& launch, const BlockWeights& weights, CudaActivations& a) {
+void projectOutput(const Launch& launch, const PassCommand& command, CudaActivations& a) {
     using enum TensorRole;
-    Products(launch, a, a.shape.tokenCount)
-        .multiply(a.at(a.layout.attended), {.weights = weights[AttentionOutput],
-                                               .bias = floatsOf(weights.find(AttentionOutputBias)),
-                                               .y = a.at(a.layout.x),
-                                               .adds = true});
+    const BlockWeights& weights = command.weights;
+    Products products(launch, a, a.shape.tokenCount);
+    products.multiply(a.at(a.layout.attended),
+        {.weights = weights[AttentionOutput],
+            .bias = floatsOf(weights.find(AttentionOutputBias)),
+            .y = a.at(a.layout.x),
+            .adds = true},
+        command.takesRounded ? a.quantised() : QuantisedRows{});
 }
 
 void feedForward(const Launch& launch, const BlockWeights& weights, CudaActivations& a) {
@@ -169,7 +173,7 @@ void launchCommand(const Launch& launch, const PassCommand& command, CudaActivat
         launchAttention(launch, command, activations);
         break;
     case Verb::ProjectOutput:
-        projectOutput(launch, command.weights, activations);
+        projectOutput(launch, command, activations);
         break;
     case Verb::FeedForward:
         feedForward(launch, command.weights, activations);
@@ -178,6 +182,10 @@ void launchCommand(const Launch& launch, const PassCommand& command, CudaActivat
         head(launch, command.weights, activations);
         break;
     }
+}
+
+bool roundsAttended(const CudaActivations& a, const KvLayer& cache) {
+    return a.shape.tokenCount <= kFewTokens && quantisesAttended(a.heads, cache.type, a.shape.tokenCount);
 }
 
 void launchRotation(const Launch& launch, CudaActivations& a) {

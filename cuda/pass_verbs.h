@@ -10,6 +10,9 @@ namespace strata::cuda {
 // Launches the kernels of one verb of the pass that is open; does not wait. Throws Error (Device).
 void launchCommand(const Launch& launch, const PassCommand& command, CudaActivations& activations);
 
+// Whether attending leaves what it attended rounded to int8 as well, for the product that follows.
+bool roundsAttended(const CudaActivations& activations, const KvLayer& cache);
+
 // Rotates q and k in place, for who reads them between projection and attention.
 void launchRotation(const Launch& launch, CudaActivations& activations);
 
