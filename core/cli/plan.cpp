@@ -18,6 +18,8 @@
 namespace strata::cli {
 namespace {
 
+constexpr std::uint32_t kPlannedChunk = 512; // tokens of a prompt pass: any device has the memory for so many
+
 struct Options {
     std::string model;
     std::uint32_t contextTokens = 0;
@@ -90,7 +92,7 @@ Subject readSubject(const Options& options) {
     const LoadRequest load;
     const std::uint32_t context =
         options.contextTokens != 0 ? options.contextTokens : std::min(trained, kDefaultContextTokens);
-    subject.limits = {.maxTokens = std::min(load.chunkTokens, context),
+    subject.limits = {.maxTokens = std::min(kPlannedChunk, context),
         .maxLogitRows = std::min(load.logitRows, context),
         .contextTokens = context,
         .cacheType = cacheTypeNamed(options.cacheType)};

@@ -2,6 +2,7 @@
 #include "core/tier/forecast.h"
 
 #include <algorithm>
+#include <cassert>
 
 namespace strata {
 namespace {
@@ -19,6 +20,7 @@ double loadSeconds(const Plan& plan, const MachineProfile& profile) {
 // A prompt in chunks; each sees what the chunks before it left in the cache.
 double promptSeconds(
     const Plan& plan, const MachineProfile& profile, const ForecastRequest& request, PassCost& firstChunk) {
+    assert(request.chunkTokens > 0);
     double seconds = 0.0;
     for (std::uint32_t done = 0; done < request.promptTokens;) {
         const std::uint32_t tokens = std::min(request.chunkTokens, request.promptTokens - done);
