@@ -13,8 +13,7 @@
 
 // A developer's program: time and speed of the products of many tokens, by format, shape and number of tokens. The
 // preparation of the input is timed by itself.
-//   bench_cuda_matmul [bytes] [format ...]
-// "bytes": as on cards that multiply bytes.
+//   bench_cuda_matmul [format ...]
 using namespace strata;
 using namespace strata::cuda;
 
@@ -119,11 +118,6 @@ Bench makeBench() {
 
 int main(int argc, char** argv) {
     Bench bench = makeBench();
-    if (argc > 1 && std::string_view(argv[1]) == "bytes") {
-        bench.launch.computeCapability = 86;
-        --argc;
-        ++argv;
-    }
     for (const std::uint32_t columns : {4096u, 14336u})
         for (const std::uint32_t m : {16u, 64u, 512u, 2048u})
             std::printf("prepare %5u columns  m=%-4u %8.1f us\n", columns, m,
