@@ -66,13 +66,13 @@ ensure_packages() {
 # line: for the GPUs of this machine, or, where there are none, for compute capability 8.0, which newer cards run too.
 cuda_options() {
   local release architectures
-  release=$(nvcc --version 2>/dev/null | sed -n 's/.*release \([0-9]*\).*/\1/p')
+  release=$(nvcc --version 2>/dev/null | sed -n 's/.*release \([0-9]*\).*/\1/p') || true
   if [ -z "$release" ] || [ "$release" -lt 13 ]; then
     echo "-DSTRATA_CUDA=OFF"
     return
   fi
   architectures=$(nvidia-smi --query-gpu=compute_cap --format=csv,noheader 2>/dev/null |
-    sed -n 's/^\([0-9]*\)\.\([0-9]\)$/\1\2/p' | sort -un | awk '$1 >= 80' | paste -sd ';' -)
+    sed -n 's/^\([0-9]*\)\.\([0-9]\)$/\1\2/p' | sort -un | awk '$1 >= 80' | paste -sd ';' -) || true
   echo "-DSTRATA_CUDA=ON"
   echo "-DCMAKE_CUDA_ARCHITECTURES=${architectures:-80}"
 }
