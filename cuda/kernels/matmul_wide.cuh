@@ -51,7 +51,9 @@ struct WideWeights {
             }
     }
 
-    // Once for each step, behind its weights.
+    // Once for each step, behind its weights. The first lane's arrival releases the reads of the whole warp, which
+    // __syncwarp() puts before it, to bringWeights(), which waits for it before it copies into the buffer again. A
+    // checker that takes an arrival for that of one lane alone (racecheck) reports the reads of the other 31.
     __device__ __forceinline__ void leave(std::uint32_t step) {
         if (step % Shape::kStepsPerSpan != Shape::kStepsPerSpan - 1)
             return;
