@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Products of many tokens on the GPU against the decoded weights in double precision.
 #include "core/base/error.h"
+#include "core/tier/block_layout.h"
 #include "cuda/kernels/matmul.h"
 #include "cuda/runtime/check.h"
 #include "cuda/runtime/memory.h"
@@ -44,7 +45,7 @@ std::vector<float> download(const GpuMemory& memory) {
     return values;
 }
 
-// A matrix on both sides.
+// A matrix on both sides, on the device as it rests in a block.
 struct Matrix {
     QuantType type;
     std::uint32_t rows;
@@ -59,6 +60,7 @@ struct Matrix {
         traits(type).quantize(noise(count, seed, 0.03f), bytes);
         decoded.resize(count);
         traits(type).dequantize(bytes, decoded);
+        bytes.resize(alignTensor(bytes.size()), std::byte{0xff}); // no zeros, so that what is read of it is seen
         data = upload(bytes);
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Products of 1 to 8 tokens against sums in double precision over the CPU's decoded weights.
 #include "core/quant/quant_type.h"
+#include "core/tier/block_layout.h"
 #include "cuda/cuda_backend.h"
 #include "cuda/kernels/matvec.h"
 #include "cuda/runtime/check.h"
@@ -48,7 +49,7 @@ bool isFloat(QuantType type) {
     return type == QuantType::F32 || type == QuantType::F16 || type == QuantType::BF16;
 }
 
-// A matrix on both sides.
+// A matrix on both sides, on the device as it rests in a block.
 struct Matrix {
     QuantType type;
     std::uint32_t rows, columns;
@@ -60,6 +61,7 @@ struct Matrix {
         std::vector<std::byte> blocks(quantBytes(type, weights.size()).value());
         traits(type).quantize(normalValues(weights.size(), seed, 0.05f), blocks);
         traits(type).dequantize(blocks, weights);
+        blocks.resize(alignTensor(blocks.size()), std::byte{0xff}); // no zeros, so that what is read of it is seen
         memory = upload(blocks);
     }
     WeightMatrix onDevice() const { return {type, rows, columns, memory.data()}; }
