@@ -60,7 +60,7 @@ PassLimits fittingLimits(
     const LoadRequest& request, const Model& model, const Backend& backend, const MemoryState& memory) {
     PassLimits limits = chooseLimits(request, model.spec(), backend.info().kind);
     const std::uint32_t least = std::max(256U, limits.maxLogitRows);
-    const std::uint64_t room = memory.freeBytes - std::min(memory.freeBytes, memory.reserveBytes);
+    const std::uint64_t room = roomBytes(memory);
     while (request.chunkTokens == 0 && limits.maxTokens > least && memoryNeed(model, limits, backend).total() > room)
         limits.maxTokens = std::max(limits.maxTokens / 2, least);
     checkMemory(request.path.filename().string(), memoryNeed(model, limits, backend), backend.info(), memory);

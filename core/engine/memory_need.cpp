@@ -27,6 +27,10 @@ std::string advice(const MemoryNeed& need, std::uint64_t roomBytes) {
 
 } // namespace
 
+std::uint64_t roomBytes(const MemoryState& memory) {
+    return memory.freeBytes - std::min(memory.freeBytes, memory.reserveBytes);
+}
+
 MemoryNeed memoryNeed(const Model& model, const PassLimits& limits, const Backend& device) {
     return {.weightBytes = WeightStore::byteCount(model),
         .cacheBytes = KvCache::byteCount(model.spec(), limits.contextTokens, limits.cacheType),
@@ -36,7 +40,7 @@ MemoryNeed memoryNeed(const Model& model, const PassLimits& limits, const Backen
 
 void checkMemory(
     std::string_view modelName, const MemoryNeed& need, const DeviceInfo& device, const MemoryState& memory) {
-    const std::uint64_t room = memory.freeBytes - std::min(memory.freeBytes, memory.reserveBytes);
+    const std::uint64_t room = roomBytes(memory);
     if (need.total() <= room)
         return;
     fail(ErrorCode::OutOfMemory,

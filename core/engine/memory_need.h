@@ -19,6 +19,9 @@ struct MemoryNeed {
     std::uint64_t total() const { return weightBytes + cacheBytes + activationBytes; }
 };
 
+// Of the free memory, what is left beside the reserve.
+std::uint64_t roomBytes(const MemoryState& memory);
+
 MemoryNeed memoryNeed(const Model& model, const PassLimits& limits, const Backend& device);
 
 // Throws Error (OutOfMemory) when the need does not fit into what is free less the reserve for other programs; the

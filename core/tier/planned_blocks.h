@@ -9,7 +9,7 @@
 
 namespace strata {
 
-// The blocks as planning counts them, all in RAM for now. Private to core/tier and its tests.
+// The blocks as planning counts them, all in RAM until they are planned. Private to core/tier and its tests.
 std::vector<PlannedBlock> listPlannedBlocks(const PlanningModel& model);
 
 // The head lists no matrix of its own.
