@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <QEvent>
 #include <QSettings>
 #include <QString>
 #include <QTimer>
@@ -47,7 +48,16 @@ signals:
     void writeFailed(const QString& sentence); // once
 
 private:
-    QSettings m_file;
+    // By itself QSettings would write at the next turn of the event loop, and wait for the disk each time.
+    class File : public QSettings {
+    public:
+        using QSettings::QSettings;
+
+    protected:
+        bool event(QEvent* event) override { return event->type() == QEvent::UpdateRequest || QSettings::event(event); }
+    };
+
+    File m_file;
     QTimer m_writeSoon;
     bool m_hasFailed = false;
 };

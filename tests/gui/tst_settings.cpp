@@ -16,6 +16,7 @@ private slots:
     void givesFallbacksFromAnEmptyFile();
     void keepsValuesOverARestart();
     void announcesOnlyRealChanges();
+    void manyChangesAreWrittenOnceAndSoon();
     void unwritableFolderGivesOneSentenceAndKeepsValues();
     void fullDiskKeepsTheOldFile();
 };
@@ -53,6 +54,20 @@ void TestSettings::announcesOnlyRealChanges() {
     settings.set(setting::theme, QStringLiteral("dark"));
     settings.set(setting::theme, QStringLiteral("dark"));
     QCOMPARE(changed.size(), 1);
+}
+
+// Each writing waits for the disk, in the thread that draws.
+void TestSettings::manyChangesAreWrittenOnceAndSoon() {
+    const QTemporaryDir folder;
+    const QString path = folder.filePath(QStringLiteral("strata.ini"));
+    Settings settings(path);
+    for (int tokens : {1024, 2048, 4096}) { // as a slider that is dragged
+        settings.set(setting::contextTokens, tokens);
+        QCoreApplication::processEvents();
+        QVERIFY(!QFile::exists(path));
+    }
+    QTRY_VERIFY(QFile::exists(path));
+    QCOMPARE(Settings(path).get(setting::contextTokens), 4096);
 }
 
 // Where a folder should be there is a file: no user, not even root, can write below it.
