@@ -2,6 +2,7 @@
 #include "cuda/device_backend.h"
 
 #include "core/base/error.h"
+#include "cuda/device_copies.h"
 #include "cuda/pass_verbs.h"
 #include "cuda/runtime/check.h"
 #include "cuda/runtime/memory.h"
@@ -147,6 +148,11 @@ void DeviceBackend::copyWithin(const Buffer& buffer, std::size_t to, std::size_t
     }
 }
 
+std::unique_ptr<CopyQueue> DeviceBackend::makeCopyQueue() {
+    use();
+    return std::make_unique<DeviceCopies>(m_device, m_stream, [this] { startOpen(); });
+}
+
 std::uint64_t DeviceBackend::activationBytes(const ModelSpec& spec, const PassLimits& limits) const {
     return ActivationLayout(spec, limits, m_launch).total;
 }
@@ -166,7 +172,7 @@ void DeviceBackend::beginPass(const Pass& pass, Activations& activations) {
 
 void DeviceBackend::endPass([[maybe_unused]] Activations& activations) {
     assert(m_open == &activations);
-    startOpen();
+    startOpen(true);
     m_open = nullptr;
 }
 
@@ -260,16 +266,22 @@ void DeviceBackend::use() const {
     checkCuda(cudaSetDevice(m_device), "using it");
 }
 
-void DeviceBackend::startOpen() {
+// Only what a whole pass left gathered is worth a graph. Stretches between blocks that come over the link are many, and
+// the link sets their pace.
+void DeviceBackend::startOpen(bool asGraph) {
     use();
     if (m_open == nullptr || m_open->commands.empty())
         return;
     CudaActivations& a = *m_open;
     const ClearedAfterwards cleared(a.commands);
-    a.graphs.run(a.shape, a.commands, m_stream, [&] {
+    const auto launchAll = [&] {
         for (const PassCommand& command : a.commands)
             launchCommand(m_launch, command, a);
-    });
+    };
+    if (asGraph)
+        a.graphs.run(a.shape, a.commands, m_stream, launchAll);
+    else
+        launchAll();
     noteHead(a.commands, a);
 }
 

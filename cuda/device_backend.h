@@ -30,6 +30,8 @@ public:
     void copyOut(std::span<std::byte> target, const Buffer& source, std::size_t offset) override;
     void copyWithin(const Buffer& buffer, std::size_t to, std::size_t from, std::size_t byteCount) override;
 
+    std::unique_ptr<CopyQueue> makeCopyQueue() override;
+
     std::uint64_t activationBytes(const ModelSpec& spec, const PassLimits& limits) const override;
     std::unique_ptr<Activations> makeActivations(const ModelSpec& spec, const PassLimits& limits) override;
 
@@ -52,7 +54,7 @@ public:
 
 private:
     void use() const; // makes this GPU the calling thread's
-    void startOpen(); // what is gathered of the open pass
+    void startOpen(bool asGraph = false); // what is gathered of the open pass
     void take(const PassCommand& command, Activations& activations);
     void keepPace(); // after a block of a large pass
 

@@ -3,6 +3,7 @@
 
 #include "core/backend/activation_part.h"
 #include "core/backend/buffer.h"
+#include "core/backend/copy_queue.h"
 #include "core/backend/device_info.h"
 #include "core/base/ids.h"
 #include "core/model/model_spec.h"
@@ -84,6 +85,9 @@ public:
     virtual void copyIn(const Buffer& target, std::size_t offset, std::span<const std::byte> source) = 0;
     virtual void copyOut(std::span<std::byte> target, const Buffer& source, std::size_t offset) = 0;
     virtual void copyWithin(const Buffer& buffer, std::size_t to, std::size_t from, std::size_t byteCount) = 0;
+
+    // Copies that run beside the verbs; several may exist.
+    virtual std::unique_ptr<CopyQueue> makeCopyQueue() = 0;
 
     // What makeActivations will take of memory().
     virtual std::uint64_t activationBytes(const ModelSpec& spec, const PassLimits& limits) const = 0;

@@ -10,6 +10,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <string>
 #include <utility>
 
 namespace strata {
@@ -17,6 +18,10 @@ namespace {
 
 std::string systemMessage(int code) {
     return std::strerror(code);
+}
+
+std::int64_t writtenAt(const struct stat& info) {
+    return static_cast<std::int64_t>(info.st_mtim.tv_sec) * 1'000'000'000 + info.st_mtim.tv_nsec;
 }
 
 } // namespace
@@ -35,6 +40,7 @@ RandomAccessFile::RandomAccessFile(const std::filesystem::path& path) : m_path(p
         fail(ErrorCode::Io, "{}: expected a file, found {}", path.string(), isFolder ? "a folder" : "something else");
     }
     m_size = static_cast<std::uint64_t>(info.st_size);
+    m_writtenAt = writtenAt(info);
 }
 
 RandomAccessFile::~RandomAccessFile() {
@@ -43,7 +49,7 @@ RandomAccessFile::~RandomAccessFile() {
 
 RandomAccessFile::RandomAccessFile(RandomAccessFile&& other) noexcept
     : m_path(std::move(other.m_path)), m_descriptor(std::exchange(other.m_descriptor, -1)),
-      m_size(std::exchange(other.m_size, 0)) {}
+      m_size(std::exchange(other.m_size, 0)), m_writtenAt(std::exchange(other.m_writtenAt, 0)) {}
 
 RandomAccessFile& RandomAccessFile::operator=(RandomAccessFile&& other) noexcept {
     if (this != &other) {
@@ -51,6 +57,7 @@ RandomAccessFile& RandomAccessFile::operator=(RandomAccessFile&& other) noexcept
         m_path = std::move(other.m_path);
         m_descriptor = std::exchange(other.m_descriptor, -1);
         m_size = std::exchange(other.m_size, 0);
+        m_writtenAt = std::exchange(other.m_writtenAt, 0);
     }
     return *this;
 }
@@ -68,6 +75,31 @@ void RandomAccessFile::readAt(std::uint64_t offset, std::span<std::byte> out) co
         offset += static_cast<std::uint64_t>(got);
         out = out.subspan(static_cast<std::size_t>(got));
     }
+}
+
+void RandomAccessFile::checkUnchanged() const {
+    struct stat info = {};
+    if (::fstat(m_descriptor, &info) != 0)
+        fail(ErrorCode::Io, "{}: cannot be examined: {}", m_path.string(), systemMessage(errno));
+    const auto size = static_cast<std::uint64_t>(info.st_size);
+    if (size != m_size)
+        fail(ErrorCode::Io, "{}: expected {} bytes as when it was opened, found {}; it was changed while in use",
+            m_path.string(), formatCount(m_size), formatCount(size));
+    if (writtenAt(info) != m_writtenAt)
+        fail(ErrorCode::Io, "{}: expected the contents it was opened with, found it written to while in use",
+            m_path.string());
+}
+
+std::optional<RandomAccessFile> RandomAccessFile::openedForDirectReads() const {
+    const std::string itself = "/proc/self/fd/" + std::to_string(m_descriptor);
+    RandomAccessFile file;
+    file.m_descriptor = ::open(itself.c_str(), O_RDONLY | O_CLOEXEC | O_DIRECT);
+    if (file.m_descriptor < 0)
+        return std::nullopt;
+    file.m_path = m_path;
+    file.m_size = m_size;
+    file.m_writtenAt = m_writtenAt;
+    return file;
 }
 
 void RandomAccessFile::release() noexcept {

@@ -72,7 +72,7 @@ Json blocksOf(const PlannedMachine& machine) {
     for (std::size_t i = 0; i < machine.plan.blocks.size(); ++i) {
         const PlannedBlock& block = machine.plan.blocks[i];
         blocks.push_back({{"name", WeightBlock{block.kind, block.layer, {}}.name()}, {"tier", tierName(block.tier)},
-            {"bytes", block.packedBytes}, {"decode", executorName(machine.decode.executors[i])}});
+            {"bytes", block.restingBytes()}, {"decode", executorName(machine.decode.executors[i])}});
     }
     return blocks;
 }

@@ -5,6 +5,7 @@
 #include "core/base/usable_cores.h"
 #include "core/cpu/cpu_activations.h"
 #include "core/cpu/host_memory.h"
+#include "core/cpu/memory_copies.h"
 #include "core/cpu/top_logits.h"
 
 #include <fmt/format.h>
@@ -76,6 +77,8 @@ public:
         assert(to + byteCount <= buffer.byteCount() && from + byteCount <= buffer.byteCount());
         std::memmove(buffer.data() + to, buffer.data() + from, byteCount);
     }
+
+    std::unique_ptr<CopyQueue> makeCopyQueue() override { return makeMemoryCopies(); }
 
     std::uint64_t activationBytes(const ModelSpec& spec, const PassLimits& limits) const override {
         return CpuActivations::byteCount(spec, limits);

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/backend/backend.h"
-#include "core/base/metrics.h"
+#include "core/tier/metrics.h"
 #include "core/chat/chat_template.h"
 #include "core/engine/generation.h"
 #include "core/engine/pass_runner.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/base/metrics.h"
+#include "core/tier/metrics.h"
 #include "core/engine/generation.h"
 #include "core/engine/session.h"
 #include "core/forward/transformer.h"

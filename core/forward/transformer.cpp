@@ -70,10 +70,13 @@ bool Transformer::forward(const Pass& pass, KvCache& cache, const std::stop_toke
     checkPass(pass, cache, m_limits, m_model->spec());
     bool isDone = false;
     try {
+        m_weights->beginPass(static_cast<std::uint32_t>(pass.tokens.size()));
         m_activations.begin(pass);
         isDone = computeBlocks(pass, cache, stop, afterBlock);
-        if (isDone)
+        if (isDone) {
             m_activations.finish();
+            m_weights->finishPass();
+        }
     } catch (...) {
         m_activations.abandon();
         throw;

@@ -106,7 +106,7 @@ std::vector<WeightBlock> listBlocks(const GgufFile& file, const ModelSpec& spec)
         placed.insert(tensor);
         WeightBlock& block = blockOf(slot, blocks);
         block.tensors.push_back({slot.role, static_cast<std::uint32_t>(tensor - file.tensors().data()), tensor->type,
-            slot.rows, slot.columns, tensor->byteCount});
+            slot.rows, slot.columns, tensor->byteCount, tensor->part, tensor->offset});
         block.byteCount += tensor->byteCount;
     }
     checkNoneLeft(file, architecture, placed);

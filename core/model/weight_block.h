@@ -44,6 +44,8 @@ struct BlockTensor {
     std::uint32_t rows = 0;
     std::uint32_t columns = 0;
     std::uint64_t byteCount = 0;
+    std::uint32_t part = 0;       // which file of a split model
+    std::uint64_t fileOffset = 0; // of the first byte, from the start of that file
 };
 
 // The unit of placement: the embedding, one layer's attention, one layer's feed-forward, the head. A value.

@@ -54,7 +54,7 @@ public:
         m_isOnHost = executor == Executor::Host;
         m_hasBegun = true;
         if (block.tier == Tier::Disk)
-            addBytes(Wire::Disk, block.packedBytes);
+            addBytes(Wire::Disk, block.hostBytes);
         if (executor == Executor::Host)
             addHost(block);
         else

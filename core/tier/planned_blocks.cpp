@@ -4,6 +4,7 @@
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/tier/block_layout.h"
+#include "core/tier/ram_filling.h"
 
 #include <algorithm>
 #include <bit>
@@ -51,6 +52,7 @@ std::vector<PlannedBlock> listPlannedBlocks(const PlanningModel& model) {
             .layer = block.layer,
             .tier = Tier::Ram,
             .packedBytes = packedBytes(block),
+            .hostBytes = hostBytes(block),
             .readBytes = block.byteCount,
             .weightCount = matrixWeights(block)});
     PlannedBlock& embedding = planned.front();
@@ -62,6 +64,32 @@ std::vector<PlannedBlock> listPlannedBlocks(const PlanningModel& model) {
     embedding.readBytes = matrix.byteCount / std::max(1U, matrix.rows);
     embedding.weightCount = 0;
     return planned;
+}
+
+Plan unplacedPlan(const PlanningModel& model, const TierBudgets& budgets) {
+    const ModelSpec& spec = model.spec;
+    constexpr std::uint32_t kRows = 256; // of the cache, so that rounding at its end does not count
+    Plan plan;
+    plan.modelPath = model.path;
+    plan.blocks = listPlannedBlocks(model);
+    plan.isTied = isTied(model.blocks);
+    plan.usesGpu = budgets.vram.has_value();
+    plan.layerCount = spec.layerCount;
+    plan.embeddingLength = spec.embeddingLength;
+    plan.kvRowBytes = contextBytes(spec, model.kvType, kRows) / kRows;
+    plan.attentionMultiplies = std::uint64_t(2) * spec.layerCount * spec.queryLength();
+    plan.budgets = budgets;
+    return plan;
+}
+
+void sumTiers(Plan& plan) {
+    for (const PlannedBlock& block : plan.blocks) {
+        plan.tierBytes[static_cast<std::size_t>(block.tier)] += block.restingBytes();
+        ++plan.tierBlockCount[static_cast<std::size_t>(block.tier)];
+        if (block.tier == Tier::Disk)
+            plan.stagingSlotBytes = std::max(plan.stagingSlotBytes, block.hostBytes);
+    }
+    plan.stagingSlotCount = plan.stagingSlotBytes > 0 ? kStagingSlots : 0;
 }
 
 std::vector<std::uint32_t> spreadOrder(std::uint32_t count) {

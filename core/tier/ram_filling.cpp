@@ -24,9 +24,9 @@ public:
           m_feedForward(lineOf(BlockKind::FeedForward, plan, pinned)) {
         for (std::size_t i = 0; i < m_blocks.size(); ++i) {
             if (m_blocks[i].tier == Tier::Ram && (pinned[i] || isKept(plan, i)))
-                m_fixedBytes += m_blocks[i].packedBytes;
+                m_fixedBytes += m_blocks[i].hostBytes;
             if (m_blocks[i].tier == Tier::Disk)
-                m_largestOnDisk = std::max(m_largestOnDisk, m_blocks[i].packedBytes);
+                m_largestOnDisk = std::max(m_largestOnDisk, m_blocks[i].hostBytes);
         }
     }
 
@@ -82,7 +82,7 @@ private:
         std::vector<std::size_t> ordered;
         for (const std::uint32_t i : spreadOrder(static_cast<std::uint32_t>(found.size())))
             ordered.push_back(found[i]);
-        return BlockLine(plan.blocks, std::move(ordered));
+        return BlockLine(plan.blocks, std::move(ordered), &PlannedBlock::hostBytes);
     }
 
     // 0 also where none fits.

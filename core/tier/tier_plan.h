@@ -18,9 +18,12 @@ struct PlannedBlock {
     BlockKind kind = BlockKind::Embedding;
     LayerIndex layer; // meaningless for embedding and head
     Tier tier = Tier::Ram;
-    std::uint64_t packedBytes = 0; // in the memory it rests in
+    std::uint64_t packedBytes = 0; // in the memory of a device: VRAM, a ring slot
+    std::uint64_t hostBytes = 0;   // in RAM or a staging slot, and what is read of the drive
     std::uint64_t readBytes = 0; // by a pass of one token: one row of the embedding; a tied head reads the embedding's
     std::uint64_t weightCount = 0; // that each token is multiplied with; 0 for the embedding
+
+    std::uint64_t restingBytes() const { return tier == Tier::Vram ? packedBytes : hostBytes; }
 };
 
 // Blocks that a person wants in a certain tier.
@@ -49,7 +52,7 @@ struct Plan {
     std::uint32_t stagingSlotCount = 0;
     std::uint64_t stagingSlotBytes = 0;
 
-    std::array<std::uint64_t, kTierCount> tierBytes = {};      // packed bytes by Tier, without slots
+    std::array<std::uint64_t, kTierCount> tierBytes = {};      // by Tier, without slots
     std::array<std::uint32_t, kTierCount> tierBlockCount = {}; // by Tier
     TierBudgets budgets;
 

@@ -35,28 +35,13 @@ bool canStream(const PlannedBlock& block) {
     return block.kind == BlockKind::Attention || block.kind == BlockKind::FeedForward;
 }
 
-Plan emptyPlan(const PlanningModel& model, const TierBudgets& budgets) {
-    const ModelSpec& spec = model.spec;
-    Plan plan;
-    plan.modelPath = model.path;
-    plan.blocks = listPlannedBlocks(model);
-    plan.isTied = isTied(model.blocks);
-    plan.usesGpu = budgets.vram.has_value();
-    plan.layerCount = spec.layerCount;
-    plan.embeddingLength = spec.embeddingLength;
-    plan.kvRowBytes = contextBytes(spec, model.kvType, kContextStep) / kContextStep;
-    plan.attentionMultiplies = std::uint64_t(2) * spec.layerCount * spec.queryLength();
-    plan.budgets = budgets;
-    return plan;
-}
-
 // Walks the candidates of planTiers and keeps the fastest.
 class TierSearch {
 public:
     TierSearch(const PlanningModel& model, const TierBudgets& budgets, const MachineProfile& profile,
         std::span<const TierOverride> overrides)
         : m_model(model), m_profile(profile), m_pinned(pinnedTiers(model, budgets, overrides)),
-          m_start(startingPlan(emptyPlan(model, budgets), m_pinned)), m_attention(lineOf(BlockKind::Attention)),
+          m_start(startingPlan(unplacedPlan(model, budgets), m_pinned)), m_attention(lineOf(BlockKind::Attention)),
           m_feedForward(lineOf(BlockKind::FeedForward)), m_vramRoom(budgets.vram ? budgets.vram->weightBytes() : 0),
           m_ramRoom(budgets.ram.weightBytes()) {
         for (std::size_t i = 0; i < m_pinned.size(); ++i) {
@@ -91,7 +76,7 @@ private:
             if (!m_pinned[block])
                 line.push_back(block);
         }
-        return BlockLine(m_start.blocks, std::move(line));
+        return BlockLine(m_start.blocks, std::move(line), &PlannedBlock::packedBytes);
     }
 
     std::size_t headIndex() const { return m_start.blocks.size() - 1; }
@@ -158,7 +143,7 @@ private:
         if (m_best && seconds >= m_bestSeconds)
             return;
         m_bestSeconds = seconds;
-        count(plan);
+        sumTiers(plan);
         m_best = std::move(plan);
     }
 
@@ -187,7 +172,7 @@ private:
                 gpu += static_cast<double>(block.readBytes) / m_profile.vramRead;
                 continue;
             }
-            outside += block.packedBytes;
+            outside += block.hostBytes;
             outsideRead += block.readBytes;
         }
         const double together =
@@ -196,16 +181,6 @@ private:
         const double onDisk = outside > m_ramRoom ? static_cast<double>(outside - m_ramRoom) : 0.0;
         const double disk = onDisk == 0.0 ? 0.0 : onDisk / m_profile.diskBytesPerSecond(plan.modelPath);
         return std::max(disk, gpu + std::max(rest, 0.0) / together);
-    }
-
-    static void count(Plan& plan) {
-        for (const PlannedBlock& block : plan.blocks) {
-            plan.tierBytes[static_cast<std::size_t>(block.tier)] += block.packedBytes;
-            ++plan.tierBlockCount[static_cast<std::size_t>(block.tier)];
-            if (block.tier == Tier::Disk)
-                plan.stagingSlotBytes = std::max(plan.stagingSlotBytes, block.packedBytes);
-        }
-        plan.stagingSlotCount = plan.stagingSlotBytes > 0 ? kStagingSlots : 0;
     }
 
     void checkContext() const;
@@ -270,6 +245,17 @@ void TierSearch::failToFit() const {
 }
 
 } // namespace
+
+Plan wholePlan(const PlanningModel& model, Tier tier) {
+    TierBudgets budgets;
+    if (tier == Tier::Vram)
+        budgets.vram.emplace();
+    Plan plan = unplacedPlan(model, budgets);
+    for (PlannedBlock& block : plan.blocks)
+        block.tier = tier;
+    sumTiers(plan);
+    return plan;
+}
 
 Plan planTiers(const PlanningModel& model, const TierBudgets& budgets, const MachineProfile& profile,
     std::span<const TierOverride> overrides) {

@@ -31,4 +31,7 @@ struct PlanningModel {
 Plan planTiers(const PlanningModel& model, const TierBudgets& budgets, const MachineProfile& profile,
     std::span<const TierOverride> overrides = {});
 
+// Everything in one tier, VRAM or RAM, whatever that takes.
+Plan wholePlan(const PlanningModel& model, Tier tier);
+
 } // namespace strata

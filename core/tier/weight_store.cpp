@@ -1,62 +1,27 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/tier/weight_store.h"
 
-#include "core/tier/block_layout.h"
+#include "core/tier/block_memory.h"
+#include "core/tier/block_streamer.h"
+#include "core/tier/drive_reader.h"
+#include "core/tier/tier_planner.h"
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 namespace strata {
 namespace {
 
-constexpr std::size_t kPieceBytes = 4 << 20; // a cold disk reads this in well under the 200 ms a cancel may take
+using Clock = std::chrono::steady_clock;
 
-// Reads tensors piece by piece to where they rest; keeps count, and asks at each piece whether to go on.
-class PieceReader {
-public:
-    PieceReader(const GgufFile& file, Backend& backend, const LoadProgressSink& progress, std::uint64_t total)
-        : m_file(file), m_backend(backend), m_progress(progress), m_state{.doneBytes = 0, .totalBytes = total} {
-        report();
-    }
+std::uint64_t nanoseconds(Clock::duration time) {
+    return static_cast<std::uint64_t>(std::chrono::nanoseconds(time).count());
+}
 
-    // False: stop was requested.
-    bool read(const BlockTensor& tensor, const Buffer& buffer, std::size_t offset, const std::stop_token& stop) {
-        for (std::uint64_t from = 0; from < tensor.byteCount;) {
-            if (stop.stop_requested())
-                return false;
-            const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(kPieceBytes, tensor.byteCount - from));
-            readPiece(m_file.tensors()[tensor.tensor], from, buffer, offset + from, count);
-            from += count;
-            m_state.doneBytes += count;
-            report();
-        }
-        return true;
-    }
-
-private:
-    void readPiece(
-        const GgufTensor& tensor, std::uint64_t from, const Buffer& buffer, std::size_t offset, std::size_t count) {
-        if (buffer.isHost()) {
-            m_file.readTensor(tensor, from, std::span(buffer.data() + offset, count));
-            return;
-        }
-        if (m_staging.byteCount() == 0)
-            m_staging = m_backend.allocateStaging(kPieceBytes);
-        const std::span<std::byte> piece(m_staging.data(), count);
-        m_file.readTensor(tensor, from, piece);
-        m_backend.copyIn(buffer, offset, piece);
-    }
-    void report() const {
-        if (m_progress)
-            m_progress(m_state);
-    }
-
-    const GgufFile& m_file;
-    Backend& m_backend;
-    const LoadProgressSink& m_progress;
-    LoadProgress m_state;
-    Buffer m_staging; // for memory that a read cannot reach
-};
+bool isOutsideVram(const PlannedBlock& block) {
+    return block.tier != Tier::Vram;
+}
 
 } // namespace
 
@@ -69,36 +34,190 @@ std::uint64_t WeightStore::byteCount(const Model& model) {
 
 std::unique_ptr<WeightStore> WeightStore::open(
     const Model& model, Backend& backend, const LoadProgressSink& progress, std::stop_token stop) {
-    std::uint64_t fileBytes = 0;
-    for (const WeightBlock& block : model.blocks())
-        fileBytes += block.byteCount;
-    PieceReader reader(model.file(), backend, progress, fileBytes);
-    std::unique_ptr<WeightStore> store(new WeightStore(backend));
-    for (const WeightBlock& block : model.blocks()) {
-        if (stop.stop_requested())
-            return nullptr;
-        const Buffer& buffer = store->m_buffers.emplace_back(backend.allocate(packedBytes(block)));
-        BlockWeights& weights = store->m_weights.emplace_back();
-        std::size_t offset = 0;
-        for (const BlockTensor& tensor : block.tensors) {
-            if (!reader.read(tensor, buffer, offset, stop))
-                return nullptr;
-            weights.set(tensor.role,
-                {.type = tensor.type, .rows = tensor.rows, .columns = tensor.columns, .data = buffer.data() + offset});
-            offset += alignTensor(tensor.byteCount);
-        }
-        store->m_residentBytes += buffer.byteCount();
+    const bool isGpu = backend.info().kind == DeviceKind::Gpu;
+    const PlanningModel planned{model.file().path().string(), model.blocks(), model.spec()};
+    WeightPlan plan{.plan = wholePlan(planned, isGpu ? Tier::Vram : Tier::Ram), .profile = {}};
+    (isGpu ? plan.gpu : plan.host) = &backend;
+    return open(model, std::move(plan), progress, std::move(stop));
+}
+
+std::unique_ptr<WeightStore> WeightStore::open(
+    const Model& model, WeightPlan plan, const LoadProgressSink& progress, std::stop_token stop) {
+    std::unique_ptr<WeightStore> store(new WeightStore(model, std::move(plan)));
+    return store->load(progress, stop) ? std::move(store) : nullptr;
+}
+
+WeightStore::WeightStore(const Model& model, WeightPlan plan)
+    : m_model(&model), m_plan(std::move(plan)), m_weights(model.blocks().size()),
+      m_blockTimes(model.blocks().size()) {
+    const auto& blocks = m_plan.plan.blocks;
+    assert(blocks.size() == model.blocks().size());
+    if (m_plan.gpu != nullptr)
+        m_executors.push_back(m_plan.gpu);
+    if (std::any_of(blocks.begin(), blocks.end(), isOutsideVram))
+        m_executors.push_back(m_plan.host);
+    if (!m_plan.openSource)
+        m_plan.openSource = [](std::span<const RandomAccessFile> files, bool prefersCache) {
+            return std::make_unique<DriveReader>(files, DriveReaderOptions{.prefersCache = prefersCache});
+        };
+}
+
+WeightStore::~WeightStore() = default;
+
+bool WeightStore::load(const LoadProgressSink& progress, const std::stop_token& stop) {
+    const auto files = m_model->file().parts();
+    const std::unique_ptr<BlockSource> source = m_plan.openSource(files, true);
+    m_memory = BlockMemory::load(*m_model, m_plan.plan, m_plan.gpu, m_plan.host, *source, progress, stop);
+    if (m_memory == nullptr)
+        return false;
+    if (m_plan.plan.blocksIn(Tier::Disk) > 0)
+        m_source = m_plan.openSource(files, false);
+    setResidentWeights();
+    startStreaming();
+    return true;
+}
+
+void WeightStore::setResidentWeights() {
+    const auto places = m_memory->places();
+    for (std::uint32_t i = 0; i < places.size(); ++i) {
+        const BlockPlace& place = places[i];
+        if (place.tier == Tier::Vram)
+            m_weights[i] = weightsOf(BlockIndex(i), place.packed, place.deviceMemory->data());
+        if (place.tier == Tier::Ram)
+            m_weights[i] = weightsOf(BlockIndex(i), place.host, place.hostMemory);
     }
-    if (model.isTied())
-        store->m_weights.back().set(TensorRole::Output, store->m_weights.front()[TensorRole::TokenEmbedding]);
-    return store;
+}
+
+void WeightStore::startStreaming() {
+    const bool canStream = !m_memory->ringSlots().empty();
+    if (!canStream && m_source == nullptr)
+        return;
+    m_streamer = std::make_unique<BlockStreamer>(StreamerParts{.places = m_memory->places(),
+        .source = m_source.get(),
+        .stagingSlots = m_memory->stagingSlots(),
+        .copies = canStream ? m_memory->copies() : nullptr,
+        .ringSlots = m_memory->ringSlots(),
+        .metrics = m_plan.metrics.get()});
+}
+
+// A tied head computes with the embedding's matrix, where that rests.
+BlockWeights WeightStore::weightsOf(
+    BlockIndex block, const BlockLayout& layout, const std::byte* memory) const {
+    BlockWeights weights = weightsAt(m_model->blocks()[block.value], layout, memory);
+    if (m_model->isTied() && block.value + 1 == m_weights.size())
+        weights.set(TensorRole::Output, m_weights.front()[TensorRole::TokenEmbedding]);
+    return weights;
+}
+
+const Schedule& WeightStore::scheduleFor(std::uint32_t tokens) {
+    const std::uint32_t standing = scheduleTokens(tokens);
+    const auto known = m_schedules.find(standing);
+    if (known != m_schedules.end())
+        return known->second;
+    return m_schedules.emplace(standing, schedulePass(m_plan.plan, standing, m_plan.profile)).first->second;
+}
+
+std::vector<std::string> WeightStore::notices() const {
+    std::vector<std::string> all;
+    if (!m_memory->notice().empty())
+        all.push_back(m_memory->notice());
+    if (m_source != nullptr && !m_source->notice().empty())
+        all.push_back(m_source->notice());
+    return all;
+}
+
+void WeightStore::beginPass(std::uint32_t tokens) {
+    const bool isLeft = m_isPassOpen;
+    m_held.reset();
+    m_schedule = &scheduleFor(tokens);
+    m_passTokens = tokens;
+    m_isPassOpen = true;
+    m_counted = {};
+    m_passStart = Clock::now();
+    if (m_streamer == nullptr)
+        return;
+    // What the device was given of a pass that was left may still read the slots.
+    const bool usesRing = !m_memory->ringSlots().empty();
+    m_streamer->begin(*m_schedule, isLeft, usesRing ? m_memory->copies()->deviceFence() : Fence());
 }
 
 std::optional<BlockLease> WeightStore::acquire(BlockIndex block, const std::stop_token& stop) {
-    assert(block.value < m_weights.size());
+    assert(m_isPassOpen && block.value < m_weights.size());
+    giveBack();
     if (stop.stop_requested())
         return std::nullopt;
-    return BlockLease(m_weights[block.value], *m_backend);
+    const Executor executor = m_schedule->executors[block.value];
+    const Clock::time_point since = Clock::now();
+    std::size_t slot = 0;
+    const BlockWeights* weights = bring(block, executor, slot, stop);
+    if (weights == nullptr)
+        return std::nullopt;
+    m_held = {.block = block, .executor = executor, .slot = slot, .since = since, .computedSince = Clock::now()};
+    return BlockLease(*weights, executor == Executor::Host ? *m_plan.host : *m_plan.gpu);
+}
+
+const BlockWeights* WeightStore::bring(
+    BlockIndex block, Executor executor, std::size_t& slot, const std::stop_token& stop) {
+    const BlockPlace& place = m_memory->places()[block.value];
+    const bool isStaged = executor == Executor::Host && place.tier == Tier::Disk;
+    if (executor != Executor::Streamed && !isStaged)
+        return &m_weights[block.value];
+    const Clock::time_point start = Clock::now();
+    const auto filled = (isStaged ? m_streamer->staging() : m_streamer->ring()).take(block, stop);
+    if (!filled)
+        return nullptr;
+    slot = filled->slot;
+    const Wire wire = place.tier == Tier::Disk ? Wire::Disk : Wire::Link;
+    m_counted.wire(wire).waitNanoseconds += nanoseconds(Clock::now() - start);
+    if (isStaged) {
+        m_brought = weightsOf(block, place.host, m_memory->stagingSlots()[slot]);
+    } else {
+        m_memory->copies()->holdDevice(filled->ready);
+        m_brought = weightsOf(block, place.packed, m_memory->ringSlots()[slot].data());
+    }
+    return &m_brought;
+}
+
+// The verbs of the held block have been handed over by now.
+void WeightStore::giveBack() {
+    if (!m_held)
+        return;
+    const HeldBlock held = *std::exchange(m_held, std::nullopt);
+    if (held.executor == Executor::Streamed) {
+        m_streamer->ring().release(held.slot, m_memory->copies()->deviceFence());
+    } else if (m_memory->places()[held.block.value].tier == Tier::Disk) {
+        m_plan.host->wait();
+        m_streamer->staging().release(held.slot, {});
+    }
+    count(held, Clock::now());
+}
+
+void WeightStore::count(const HeldBlock& held, Clock::time_point end) {
+    const PlannedBlock& block = m_plan.plan.blocks[held.block.value];
+    const std::uint64_t bytes =
+        block.kind == BlockKind::Embedding ? block.readBytes * m_passTokens : block.readBytes;
+    m_blockTimes[held.block.value] = nanoseconds(end - held.since);
+    WireTotals& wire = m_counted.wire(held.executor == Executor::Host ? Wire::Host : Wire::Vram);
+    wire.bytes += bytes;
+    if (held.executor == Executor::Host)
+        wire.busyNanoseconds += nanoseconds(end - held.computedSince);
+}
+
+void WeightStore::finishPass() {
+    giveBack();
+    m_isPassOpen = false;
+    if (m_plan.metrics == nullptr)
+        return;
+    m_counted.passes = 1;
+    if (m_plan.gpu != nullptr) {
+        const std::uint64_t elsewhere = m_counted.wire(Wire::Host).busyNanoseconds +
+                                        m_counted.wire(Wire::Link).waitNanoseconds +
+                                        m_counted.wire(Wire::Disk).waitNanoseconds;
+        const std::uint64_t whole = nanoseconds(Clock::now() - m_passStart);
+        m_counted.wire(Wire::Vram).busyNanoseconds = whole - std::min(whole, elsewhere);
+    }
+    m_plan.metrics->add(m_counted);
+    m_plan.metrics->setBlockTimes(m_blockTimes);
 }
 
 } // namespace strata

@@ -3,25 +3,33 @@
 
 #include "core/backend/backend.h"
 #include "core/model/model.h"
+#include "core/tier/block_layout.h"
+#include "core/tier/block_source.h"
 #include "core/tier/load_progress.h"
+#include "core/tier/metrics.h"
+#include "core/tier/pass_schedule.h"
 
+#include <chrono>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
 #include <stop_token>
+#include <string>
 #include <vector>
 
 namespace strata {
 
-// The right to compute with one block's weights, on the device that is to compute it, until it is destroyed.
+class BlockMemory;
+class BlockStreamer;
+
+// The weights of one block and the device that is to compute with them, until the next block is acquired or the pass is
+// finished. A value.
 class BlockLease {
 public:
     BlockLease(const BlockWeights& weights, Backend& executor) : m_weights(&weights), m_executor(&executor) {}
-    BlockLease(BlockLease&&) noexcept = default;
-    BlockLease& operator=(BlockLease&&) noexcept = default;
-    BlockLease(const BlockLease&) = delete;
-    BlockLease& operator=(const BlockLease&) = delete;
 
     const BlockWeights& weights() const { return *m_weights; }
     Backend& executor() const { return *m_executor; } // its verbs compute this block; not chosen by the forward pass
@@ -31,34 +39,93 @@ private:
     Backend* m_executor;
 };
 
-// Makes each block's weights available to an executor, and hides where they rest. All blocks rest in the backend's own
-// memory; each byte is read once, straight to its place, with ordinary reads (see RandomAccessFile).
-// Construction loads; destruction gives the memory back. acquire() from the engine thread.
+// Opens the model's files for reading past the page cache, as DriveReader does. `prefersCache`: for a load, which takes
+// what happens to be cached from there.
+using OpenBlockSource =
+    std::function<std::unique_ptr<BlockSource>(std::span<const RandomAccessFile> files, bool prefersCache)>;
+
+// Where weights rest and who computes with them.
+struct WeightPlan {
+    Plan plan;
+    MachineProfile profile;          // what schedules are made from
+    Backend* gpu = nullptr;          // null: the CPU alone, and nothing in VRAM
+    Backend* host = nullptr;         // null: everything in VRAM
+    OpenBlockSource openSource = {}; // empty: DriveReader
+    std::shared_ptr<Metrics> metrics = nullptr;
+};
+
+// Makes each block's weights available to an executor, and hides where they rest: resident on the GPU, in RAM, or on
+// disk, brought to where they are computed ahead of the pass. Construction loads, each byte once, straight to its place;
+// destruction gives everything back. Engine thread.
 class WeightStore {
 public:
+    ~WeightStore();
     WeightStore(const WeightStore&) = delete;
     WeightStore& operator=(const WeightStore&) = delete;
 
-    // Null: stop was requested; what was read is given back. Throws Error (Io, OutOfMemory).
+    // Null: stop was requested; what was read is given back. Throws Error (Io, OutOfMemory, Device).
+    // The model and the devices must outlive the store.
+    static std::unique_ptr<WeightStore> open(
+        const Model& model, WeightPlan plan, const LoadProgressSink& progress, std::stop_token stop);
+    // Everything in the memory of one device, whatever that takes.
     static std::unique_ptr<WeightStore> open(
         const Model& model, Backend& backend, const LoadProgressSink& progress, std::stop_token stop);
 
-    // Waits until the block can be computed with; nullopt when stop was requested. Throws Error if reading failed.
+    // A pass of so many tokens acquires every block once, in order, and finishes; one that was left half way is
+    // forgotten when the next begins. Throws Error (Device).
+    void beginPass(std::uint32_t tokens);
+    // Waits until the block can be computed with; nullopt when stop was requested. Throws Error if reading or copying
+    // failed.
     std::optional<BlockLease> acquire(BlockIndex block, const std::stop_token& stop);
+    void finishPass(); // everything was handed over to the devices
 
     // The devices that leases may name, without repetition.
-    std::span<Backend* const> executors() const { return std::span(&m_backend, 1); }
+    std::span<Backend* const> executors() const { return m_executors; }
+    const Plan& plan() const { return m_plan.plan; }
+    const Schedule& scheduleFor(std::uint32_t tokens); // made when first asked for
+    // What a person should know of: memory that could not be pinned, files that take no direct reads. Sentences.
+    std::vector<std::string> notices() const;
 
-    static std::uint64_t byteCount(const Model& model); // that loading it will take
-    std::uint64_t residentBytes() const { return m_residentBytes; }
+    static std::uint64_t byteCount(const Model& model); // that all blocks take in a device's memory
+    std::uint64_t residentBytes() const { return m_plan.plan.vramBytes() + m_plan.plan.ramBytes(); } // with slots
 
 private:
-    explicit WeightStore(Backend& backend) : m_backend(&backend) {}
+    struct HeldBlock { // the last that was acquired
+        BlockIndex block;
+        Executor executor = Executor::Resident;
+        std::size_t slot = 0; // that it was brought to, if it was
+        std::chrono::steady_clock::time_point since;         // it was asked for
+        std::chrono::steady_clock::time_point computedSince; // it was there
+    };
 
-    Backend* m_backend;
-    std::vector<Buffer> m_buffers;       // one a block
-    std::vector<BlockWeights> m_weights; // one a block
-    std::uint64_t m_residentBytes = 0;
+    WeightStore(const Model& model, WeightPlan plan);
+    bool load(const LoadProgressSink& progress, const std::stop_token& stop); // false: stop
+    void setResidentWeights();
+    void startStreaming();
+    BlockWeights weightsOf(BlockIndex block, const BlockLayout& layout, const std::byte* memory) const;
+    // The block's weights where they rest, or in the slot to which they were brought. Null: stop.
+    const BlockWeights* bring(
+        BlockIndex block, Executor executor, std::size_t& slot, const std::stop_token& stop);
+    void giveBack(); // what is held
+    void count(const HeldBlock& held, std::chrono::steady_clock::time_point end);
+
+    const Model* m_model;
+    WeightPlan m_plan;
+    std::vector<Backend*> m_executors;
+    std::unique_ptr<BlockMemory> m_memory;
+    std::unique_ptr<BlockSource> m_source;      // goes before the memory it reads into
+    std::unique_ptr<BlockStreamer> m_streamer;  // goes first; null: nothing streams
+    std::vector<BlockWeights> m_weights;        // one a block, where it rests; none of those on disk
+    BlockWeights m_brought;                     // of the block that is held, if it lies in a slot
+    std::map<std::uint32_t, Schedule> m_schedules; // by scheduleTokens
+
+    const Schedule* m_schedule = nullptr; // of the pass that is open, or was last
+    std::uint32_t m_passTokens = 0;
+    bool m_isPassOpen = false;
+    std::optional<HeldBlock> m_held;
+    std::chrono::steady_clock::time_point m_passStart;
+    MetricsSnapshot m_counted;               // of this pass
+    std::vector<std::uint64_t> m_blockTimes; // likewise
 };
 
 } // namespace strata

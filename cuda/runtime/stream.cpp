@@ -23,6 +23,12 @@ Event makeTimedEvent() {
     return Event(event);
 }
 
+Event makeAwaitedEvent() {
+    cudaEvent_t event = nullptr;
+    checkCuda(cudaEventCreateWithFlags(&event, cudaEventBlockingSync), "making an event");
+    return Event(event);
+}
+
 void waitFor(const Stream& stream) {
     checkCuda(cudaStreamSynchronize(stream.get()), "computing");
 }

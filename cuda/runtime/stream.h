@@ -38,6 +38,7 @@ using ExecutableGraph = OwnedHandle<cudaGraphExec_t, cudaGraphExecDestroy>;
 Stream makeStream(); // does not wait for the legacy stream
 Event makeEvent();   // for order only, no clock
 Event makeTimedEvent();
+Event makeAwaitedEvent(); // with a clock; threads that wait for it sleep, and leave their core to others
 void waitFor(const Stream& stream); // until all queued work is done; throws Error (Device) if any of it failed
 void waitFor(const Event& event);
 void record(const Event& event, const Stream& stream);

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/backend/device_info.h"
-#include "core/base/metrics.h"
+#include "core/tier/metrics.h"
 #include "core/chat/chat_message.h"
 #include "core/engine/generation.h"
 #include "core/model/model_summary.h"

@@ -54,6 +54,7 @@ private slots:
         ActivationExchange exchange(devices, model.spec(), kLimits);
         KvCache cache(*first, model.spec(), 32);
         std::vector<float> logits(expected.size());
+        weights->beginPass(3);
         exchange.begin(pass);
         for (std::uint32_t index = 0; index < model.blocks().size(); ++index) {
             Backend& device = *devices[static_cast<unsigned>(pattern) >> (index % 8) & 1U];

@@ -83,7 +83,7 @@ private slots:
         for (const std::uint64_t bytes : {100, 30}) {
             PlannedBlock& block = plan.blocks.emplace_back();
             block.kind = BlockKind::FeedForward;
-            block.packedBytes = block.readBytes = bytes;
+            block.packedBytes = block.hostBytes = block.readBytes = bytes;
         }
         MachineProfile profile;
         profile.vramRead = 30;

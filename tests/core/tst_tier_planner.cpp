@@ -101,7 +101,8 @@ private:
         std::uint64_t slot = 0;
         for (std::size_t i = 0; i < plan.blocks.size(); ++i) {
             QCOMPARE(plan.blocks[i].packedBytes, packedBytes(shape.blocks[i]));
-            bytes[static_cast<std::size_t>(plan.blocks[i].tier)] += plan.blocks[i].packedBytes;
+            QCOMPARE(plan.blocks[i].hostBytes, hostBytes(shape.blocks[i]));
+            bytes[static_cast<std::size_t>(plan.blocks[i].tier)] += plan.blocks[i].restingBytes();
             const bool isLayer = i > 0 && i + 1 < plan.blocks.size();
             if (isLayer && plan.blocks[i].tier != Tier::Vram)
                 slot = std::max(slot, plan.blocks[i].packedBytes);

@@ -42,7 +42,10 @@ struct Device {
               spec, {.maxTokens = maxTokens, .maxLogitRows = maxTokens, .contextTokens = kRigContext})),
           cache(*backend, spec, kRigContext) {}
 
-    BlockWeights block(std::uint32_t index) { return weights->acquire(BlockIndex(index), {})->weights(); }
+    BlockWeights block(std::uint32_t index) {
+        weights->beginPass(1);
+        return weights->acquire(BlockIndex(index), {})->weights();
+    }
 
     void write(ActivationPart part, const Rows& rows) { backend->writePart(*activations, part, rows); }
     Rows read(ActivationPart part, std::size_t tokens) {

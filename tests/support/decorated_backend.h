@@ -45,6 +45,7 @@ public:
     void copyWithin(const Buffer& buffer, std::size_t to, std::size_t from, std::size_t byteCount) override {
         m_inner->copyWithin(buffer, to, from, byteCount);
     }
+    std::unique_ptr<CopyQueue> makeCopyQueue() override { return m_inner->makeCopyQueue(); }
     std::unique_ptr<Activations> makeActivations(const ModelSpec& spec, const PassLimits& limits) override {
         return m_inner->makeActivations(spec, limits);
     }

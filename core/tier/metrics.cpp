@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/base/metrics.h"
+#include "core/tier/metrics.h"
 
 namespace strata {
 
@@ -15,12 +15,28 @@ void Metrics::add(const MetricsSnapshot& increments) {
     m_totals.promptNanoseconds += increments.promptNanoseconds;
     m_totals.decodeNanoseconds += increments.decodeNanoseconds;
     m_totals.weightBytesRead += increments.weightBytesRead;
+    m_totals.passes += increments.passes;
+    for (std::size_t i = 0; i < kWireCount; ++i) {
+        m_totals.wires[i].bytes += increments.wires[i].bytes;
+        m_totals.wires[i].busyNanoseconds += increments.wires[i].busyNanoseconds;
+        m_totals.wires[i].waitNanoseconds += increments.wires[i].waitNanoseconds;
+    }
 }
 
 void Metrics::setContext(std::uint32_t used, std::uint32_t capacity) {
     const std::lock_guard lock(m_mutex);
     m_totals.contextUsed = used;
     m_totals.contextCapacity = capacity;
+}
+
+void Metrics::setBlockTimes(std::span<const std::uint64_t> nanoseconds) {
+    const std::lock_guard lock(m_mutex);
+    m_blockTimes.assign(nanoseconds.begin(), nanoseconds.end()); // of one length: memory is taken once
+}
+
+void Metrics::readBlockTimes(std::vector<std::uint64_t>& nanoseconds) const {
+    const std::lock_guard lock(m_mutex);
+    nanoseconds.assign(m_blockTimes.begin(), m_blockTimes.end());
 }
 
 } // namespace strata

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/tier/block_streamer.h"
+
+namespace strata {
+
+BlockStreamer::BlockStreamer(const StreamerParts& parts)
+    : m_staging(parts.stagingSlots.size()), m_ring(parts.ringSlots.size()),
+      m_disk(m_staging, parts.source, parts.places, parts.stagingSlots, parts.metrics),
+      m_link(m_ring, m_staging, parts.copies, parts.places, parts.ringSlots, parts.stagingSlots, parts.metrics) {
+    if (parts.source != nullptr)
+        m_diskThread = std::jthread([this](const std::stop_token& stop) { m_disk.run(stop); });
+    if (parts.copies != nullptr)
+        m_linkThread = std::jthread([this](const std::stop_token& stop) { m_link.run(stop); });
+}
+
+// The link first: it may be waiting for the drive.
+BlockStreamer::~BlockStreamer() {
+    m_ring.close();
+    m_staging.close();
+}
+
+void BlockStreamer::begin(const Schedule& schedule, bool isLeft, Fence free) {
+    if (!isLeft && m_ring.continuesAs(schedule.streamOrder) && m_staging.continuesAs(schedule.diskOrder)) {
+        m_ring.beginPass(schedule.streamOrder);
+        m_staging.beginPass(schedule.diskOrder);
+        return;
+    }
+    m_ring.close();
+    m_staging.close();
+    m_staging.open(schedule.diskOrder, {});
+    m_ring.open(schedule.streamOrder, free);
+}
+
+} // namespace strata

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/tier/disk_feeder.h"
+#include "core/tier/link_feeder.h"
+#include "core/tier/pass_schedule.h"
+#include "core/tier/slot_queue.h"
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <thread>
+#include <vector>
+
+namespace strata {
+
+// What a streamer works with; all of it must outlive the streamer. Private to core/tier.
+struct StreamerParts {
+    std::span<const BlockPlace> places;
+    BlockSource* source = nullptr;            // null: nothing rests on disk
+    std::span<std::byte* const> stagingSlots; // host memory, as large as any block on disk
+    CopyQueue* copies = nullptr;              // null: nothing is streamed
+    std::span<const Buffer> ringSlots;        // GPU memory, as large as any block outside of it
+    Metrics* metrics = nullptr;               // may be null
+};
+
+// Brings blocks to where they are computed, ahead of the pass and across the ends of passes, on a thread for the drive
+// and one for the link:
+//
+//     drive --(DiskFeeder)--> staging slots --.--------------------------> computed by the CPU
+//     RAM  ------------------------------------`--(LinkFeeder)--> ring --> computed by the GPU
+//
+// Engine thread. Blocks must be taken in the order of the schedule, each given back before the next is taken.
+class BlockStreamer {
+public:
+    explicit BlockStreamer(const StreamerParts& parts);
+    ~BlockStreamer();
+    BlockStreamer(const BlockStreamer&) = delete;
+    BlockStreamer& operator=(const BlockStreamer&) = delete;
+
+    // A pass by this schedule begins. What was brought ahead is used if the schedule begins with it. `isLeft`: the pass
+    // before was not finished. Slots may be overwritten behind `free` then, or when the order changes.
+    void begin(const Schedule& schedule, bool isLeft, Fence free);
+
+    SlotQueue& staging() { return m_staging; } // the user's side of it
+    SlotQueue& ring() { return m_ring; }
+
+private:
+    SlotQueue m_staging;
+    SlotQueue m_ring;
+    DiskFeeder m_disk;
+    LinkFeeder m_link;
+    std::jthread m_diskThread;
+    std::jthread m_linkThread;
+};
+
+} // namespace strata
