@@ -17,9 +17,6 @@ namespace {
 
 static_assert(kTopLogitCount == kMaxTopLogits);
 
-// Left to the screen and to what the driver takes by itself: code of kernels, graphs.
-constexpr std::uint64_t kReserveBytes = 400'000'000;
-
 CudaActivations& own(Activations& activations) {
     return static_cast<CudaActivations&>(activations);
 }
@@ -100,7 +97,7 @@ MemoryState DeviceBackend::memory() const {
     checkCuda(cudaMemGetInfo(&freeBytes, &totalBytes), "asking for its free memory");
     return {.totalBytes = totalBytes,
         .freeBytes = freeBytes,
-        .reserveBytes = std::min<std::uint64_t>(kReserveBytes, freeBytes / 2)};
+        .reserveBytes = std::min<std::uint64_t>(kGpuReserveBytes, freeBytes / 2)};
 }
 
 Buffer DeviceBackend::allocate(std::size_t byteCount) {

@@ -45,6 +45,9 @@ struct MemoryState {
     std::uint64_t reserveBytes = 0; // of the free: to be left to other programs
 };
 
+// Of a GPU's memory, left to the screen, to other programs and to what its driver takes by itself.
+inline constexpr std::uint64_t kGpuReserveBytes = 400'000'000;
+
 class Backend;
 
 // Keys and values of one layer, in the memory of the device that attends with them.

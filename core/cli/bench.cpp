@@ -24,8 +24,6 @@ struct Options {
     std::uint32_t repetitions = 3;
     std::uint32_t depth = 0;              // tokens in the context before anything is timed
     std::uint32_t verify = 0;             // tokens of a verification pass; 0: none are timed
-    std::optional<std::uint64_t> vramCap; // bytes
-    std::optional<std::uint64_t> ramCap;
     bool asJson = false;
 };
 
@@ -155,8 +153,16 @@ Measurement measure(Engine& engine, const Options& options, std::stop_token stop
     const MetricsSnapshot after = engine.metrics()->snapshot();
     // One pass in each repetition read the prompt's one token, outside the timed part.
     const std::uint64_t n = options.decodeTokens;
-    measured.decodeTotals.weightBytesRead = (after.weightBytesRead - before.weightBytesRead) * n / (n + 1);
+    const auto timed = [&](std::uint64_t earlier, std::uint64_t later) { return (later - earlier) * n / (n + 1); };
+    measured.decodeTotals.weightBytesRead = timed(before.weightBytesRead, after.weightBytesRead);
     measured.decodeTotals.decodeNanoseconds = after.decodeNanoseconds - before.decodeNanoseconds;
+    for (std::size_t i = 0; i < kWireCount; ++i) {
+        const WireTotals& from = before.wires[i];
+        const WireTotals& to = after.wires[i];
+        measured.decodeTotals.wires[i] = {.bytes = timed(from.bytes, to.bytes),
+            .busyNanoseconds = timed(from.busyNanoseconds, to.busyNanoseconds),
+            .waitNanoseconds = timed(from.waitNanoseconds, to.waitNanoseconds)};
+    }
     if (options.verify > 0)
         measured.verification = {.tokens = options.verify,
             .passSeconds = passSeconds(engine, session, options, options.verify, stop),
@@ -164,59 +170,87 @@ Measurement measure(Engine& engine, const Options& options, std::stop_token stop
     return measured;
 }
 
-Json toJson(const Options& options, const Engine& engine, const Measurement& measured) {
-    const bool isGpu = engine.device().kind == DeviceKind::Gpu;
-    const std::uint64_t bytes = engine.weightBytes();
-    const std::uint64_t read = measured.decodeTotals.weightBytesRead;
-    const std::size_t blocks = engine.model()->blocks().size();
-    return {{"model", options.engine.model}, {"device", engine.device().id}, {"device_name", engine.device().name},
-        {"prompt", measured.prompt.toJson()}, {"decode", measured.decode.toJson()}, {"depth", options.depth},
-        {"verify", measured.verification.toJson()}, {"load_s", measured.loadSeconds}, {"vram_bytes", isGpu ? bytes : 0},
-        {"ram_bytes", isGpu ? 0 : bytes},
-        {"plan", {{"vram_blocks", isGpu ? blocks : 0}, {"ram_blocks", isGpu ? 0 : blocks}, {"disk_blocks", 0}}},
-        {"forecast", nullptr},
-        {"bytes", {{"vram", isGpu ? read : 0}, {"link", 0}, {"host", isGpu ? 0 : read}, {"disk", 0}}},
-        {"decode_weight_bytes_per_s", static_cast<double>(read) * 1e9 /
-                                          std::max(1.0, static_cast<double>(measured.decodeTotals.decodeNanoseconds))}};
+// Nothing is foretold from figures that nobody measured.
+bool hasForecast(Engine& engine) {
+    return !engine.weights().profile().date.empty();
 }
 
-std::string toText(const Engine& engine, const Measurement& measured) {
+Json forecastOf(const Options& options, Engine& engine) {
+    if (!hasForecast(engine))
+        return nullptr;
+    return {{"prompt_tokens_per_s", engine.forecast(options.promptTokens).promptTokensPerSecond},
+        {"decode_tokens_per_s", engine.forecast(options.depth).decodeTokensPerSecond}};
+}
+
+Json wiresOf(const MetricsSnapshot& totals, std::uint64_t WireTotals::*what) {
+    Json json;
+    for (const auto& [name, wire] : {std::pair("vram", Wire::Vram), std::pair("link", Wire::Link),
+             std::pair("host", Wire::Host), std::pair("disk", Wire::Disk)})
+        json[name] = totals.wire(wire).*what;
+    return json;
+}
+
+Json toJson(const Options& options, Engine& engine, const Measurement& measured) {
+    const Plan& plan = engine.weights().plan();
+    const MetricsSnapshot& totals = measured.decodeTotals;
+    return {{"model", options.engine.model}, {"device", engine.device().id}, {"device_name", engine.device().name},
+        {"prompt", measured.prompt.toJson()}, {"decode", measured.decode.toJson()}, {"depth", options.depth},
+        {"verify", measured.verification.toJson()}, {"load_s", measured.loadSeconds}, {"vram_bytes", plan.vramBytes()},
+        {"ram_bytes", plan.ramBytes()},
+        {"plan", {{"vram_blocks", plan.blocksIn(Tier::Vram)}, {"ram_blocks", plan.blocksIn(Tier::Ram)},
+                     {"disk_blocks", plan.blocksIn(Tier::Disk)}}},
+        {"forecast", forecastOf(options, engine)}, {"bytes", wiresOf(totals, &WireTotals::bytes)},
+        {"busy_ns", wiresOf(totals, &WireTotals::busyNanoseconds)},
+        {"wait_ns", wiresOf(totals, &WireTotals::waitNanoseconds)}, {"decode_ns", totals.decodeNanoseconds},
+        {"decode_weight_bytes_per_s",
+            static_cast<double>(totals.weightBytesRead) * 1e9 /
+                std::max(1.0, static_cast<double>(totals.decodeNanoseconds))}};
+}
+
+// "GPU memory 4.52 GB/s (12 %), link ..": of the wires that carried something, and how busy each was.
+std::string describeWires(const MetricsSnapshot& totals) {
+    std::string text;
+    const auto time = static_cast<double>(totals.decodeNanoseconds);
+    for (std::size_t i = 0; i < kWireCount; ++i) {
+        const WireTotals& wire = totals.wires[i];
+        if (wire.bytes > 0)
+            text += fmt::format("{}{} {:.2f} GB/s, busy {:.0f} %", text.empty() ? "" : "; ",
+                wireName(static_cast<Wire>(i)), static_cast<double>(wire.bytes) / time,
+                std::min(100.0, 100.0 * static_cast<double>(wire.busyNanoseconds) / time));
+    }
+    return text;
+}
+
+std::string toText(const Options& options, Engine& engine, const Measurement& measured) {
+    const Plan& plan = engine.weights().plan();
     std::string text = fmt::format("{} on {}, {} of weights, loaded in {:.2f} s\n", engine.model()->spec().name,
-        engine.device().name, formatBytes(engine.weightBytes()), measured.loadSeconds);
-    const auto line = [&](const char* label, const Rates& rates) {
-        if (!rates.perSecond.empty())
-            text += fmt::format("{:<7} {:>5} tokens  {:>9.2f} tok/s  logits {:016x}\n", label, rates.tokens,
-                medianOf(rates.perSecond), rates.logitsHash);
+        engine.device().name, formatBytes(engine.weights().residentBytes()), measured.loadSeconds);
+    text += fmt::format("blocks: {} in VRAM, {} in RAM, {} on disk\n", plan.blocksIn(Tier::Vram),
+        plan.blocksIn(Tier::Ram), plan.blocksIn(Tier::Disk));
+    const auto line = [&](const char* label, const Rates& rates, double foretold) {
+        if (rates.perSecond.empty())
+            return;
+        text += fmt::format("{:<7} {:>5} tokens  {:>9.2f} tok/s  logits {:016x}", label, rates.tokens,
+            medianOf(rates.perSecond), rates.logitsHash);
+        if (hasForecast(engine))
+            text += fmt::format("  forecast {:.2f} ({:+.0f} %)", foretold,
+                100.0 * (foretold / medianOf(rates.perSecond) - 1.0));
+        text += "\n";
     };
-    line("prompt", measured.prompt);
-    line("decode", measured.decode);
+    line("prompt", measured.prompt, engine.forecast(options.promptTokens).promptTokensPerSecond);
+    line("decode", measured.decode, engine.forecast(options.depth).decodeTokensPerSecond);
     if (const Verification& v = measured.verification; v.tokens > 0)
         text += fmt::format("verify  {:>5} tokens  {:>9.3f} ms a pass, {:.2f} times a pass of 1\n", v.tokens,
             v.passSeconds * 1e3, v.passSeconds / v.singleSeconds);
     if (measured.decodeTotals.decodeNanoseconds > 0)
-        text += fmt::format("weights read while decoding: {:.2f} GB/s",
+        text += fmt::format("weights read while decoding: {:.2f} GB/s\n  {}",
             static_cast<double>(measured.decodeTotals.weightBytesRead) /
-                static_cast<double>(measured.decodeTotals.decodeNanoseconds));
+                static_cast<double>(measured.decodeTotals.decodeNanoseconds),
+            describeWires(measured.decodeTotals));
     return text;
 }
 
-// Caps stand in for a smaller machine. Without tiers a model has to fit into the one memory that the device computes
-// from, so a cap can only say that it does not.
-void checkCaps(const Options& options, const BackendChoice& device) {
-    const bool isGpu = device.info.kind == DeviceKind::Gpu;
-    if (options.vramCap && !isGpu)
-        fail(ErrorCode::BadRequest, "--vram caps a GPU's memory, and the device is {}", device.info.id);
-    const std::optional<std::uint64_t> cap = isGpu ? options.vramCap : options.ramCap;
-    if (!cap)
-        return;
-    const std::uint64_t bytes = GgufFile(options.engine.model).fileBytes();
-    if (bytes > *cap)
-        fail(ErrorCode::OutOfMemory, "{}: needs {}, the cap is {}", options.engine.model, formatBytes(bytes),
-            formatBytes(*cap));
-}
-
 void bench(const Options& options, const Devices& devices) {
-    checkCaps(options, chooseDevice(devices, options.engine.device));
     const InterruptGuard interrupt;
     EngineOptions engineOptions = options.engine;
     const std::uint32_t needed =
@@ -234,7 +268,7 @@ void bench(const Options& options, const Devices& devices) {
     if (options.asJson)
         printJson(toJson(options, *engine, measured));
     else
-        printResult(toText(*engine, measured));
+        printResult(toText(options, *engine, measured));
 }
 
 } // namespace
@@ -258,8 +292,6 @@ void addBench(CLI::App& program, const Devices& devices) {
     command->add_option("--verify", options->verify, "also time passes of so many tokens, at most 8; 0: none")
         ->transform(wholeNumber(0, 8))
         ->capture_default_str();
-    addSizeOption(*command, "--vram", options->vramCap, "use at most this much of the GPU's memory: 24G");
-    addSizeOption(*command, "--ram", options->ramCap, "use at most this much of the machine's memory: 32G");
     command->add_flag("--json", options->asJson, "as JSON");
     command->callback([options, &devices] { bench(*options, devices); });
 }

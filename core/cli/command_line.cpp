@@ -5,6 +5,9 @@
 #include "core/base/random_access_file.h"
 #include "core/base/text.h"
 #include "core/cli/interrupt.h"
+#include "core/gguf/gguf_file.h"
+#include "core/model/architectures.h"
+#include "core/tier/profile_file.h"
 
 #include <fmt/ranges.h>
 
@@ -75,6 +78,8 @@ void addEngineOptions(CLI::App& command, EngineOptions& options) {
     addModelArgument(command, options.model);
     command.add_option("--device", options.device, "where to compute: cpu, cuda, cuda:1; default: the best there is");
     addContextOptions(command, options.contextTokens, options.cacheType);
+    addPlacementOptions(command, options.placement);
+    command.add_option("--profile", options.profile, "figures of the machine to plan with; default: this one's");
 }
 
 const BackendChoice& chooseDevice(const Devices& devices, const std::string& id) {
@@ -94,17 +99,52 @@ const BackendChoice& chooseDevice(const Devices& devices, const std::string& id)
         quoteForMessage(id), known);
 }
 
+namespace {
+
+// Of a machine with these devices; null: not measured, or measured with others.
+std::shared_ptr<const MachineProfile> profileOf(const EngineOptions& options, const EngineDevices& devices) {
+    if (!options.profile.empty())
+        return std::make_shared<MachineProfile>(readProfile(options.profile));
+    std::error_code ignored;
+    if (!std::filesystem::exists(machineProfilePath(), ignored))
+        return nullptr;
+    auto profile = std::make_shared<MachineProfile>(readProfile(machineProfilePath()));
+    const bool isOfGpu = devices.host ? profile->gpu == devices.main.info.name : true;
+    const std::string& cpu = (devices.host ? *devices.host : devices.main).info.name;
+    return isOfGpu && profile->cpu == cpu ? std::move(profile) : nullptr;
+}
+
+// --vram 0 is a way to say that the GPU takes no part.
+EngineDevices devicesFor(const EngineOptions& options, const Devices& devices) {
+    const BackendChoice& cpu = devices.back();
+    if (options.placement.vramCap == 0U)
+        return cpu;
+    const BackendChoice& chosen = chooseDevice(devices, options.device);
+    return chosen.info.kind == DeviceKind::Gpu ? EngineDevices(chosen, cpu) : EngineDevices(chosen);
+}
+
+} // namespace
+
 std::unique_ptr<Engine> loadEngine(const EngineOptions& options, const Devices& devices, std::stop_token stop) {
     LoadRequest request;
     request.path = options.model;
     request.contextTokens = options.contextTokens;
     request.cacheType = cacheTypeNamed(options.cacheType);
     request.logitRows = options.logitRows;
-    const BackendChoice& device = chooseDevice(devices, options.device);
+    const EngineDevices chosen = devicesFor(options, devices);
+    request.profile = profileOf(options, chosen);
+    std::uint32_t layerCount = 0;
+    if (!options.placement.places.empty()) {
+        const GgufFile file(options.model);
+        layerCount = architectureOf(file).readSpec(file).layerCount;
+    }
+    place(options.placement, layerCount, request);
     auto engine = Engine::load(
-        request, device, [](const LoadProgress&) {}, stop);
+        request, chosen, [](const LoadProgress&) {}, stop);
     if (engine == nullptr)
         throw Interrupted();
+    for (const std::string& notice : engine->weights().notices())
+        printNote(notice);
     return engine;
 }
 

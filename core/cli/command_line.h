@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/backend/device_info.h"
+#include "core/cli/placement.h"
 #include "core/engine/engine.h"
 #include "core/sample/sampling_params.h"
 
@@ -40,6 +41,8 @@ struct EngineOptions {
     std::uint32_t contextTokens = 0;
     std::string cacheType = "f16"; // of keys and values
     std::uint32_t logitRows = 8;   // of one pass; not an option of its own
+    PlacementOptions placement;
+    std::string profile; // file; empty: this machine's own, if it was measured
 };
 // The positional argument that names a model: a file, or "strata-demo" for one that came with the program.
 void addModelArgument(CLI::App& command, std::string& model,

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/engine/engine.h"
 
-#include "core/backend/kv_rows.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
-#include "core/engine/memory_need.h"
+#include "core/engine/load_plan.h"
 #include "core/engine/reply_loop.h"
 #include "core/sample/sampler.h"
 
@@ -21,50 +20,21 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-void checkCacheType(const LoadRequest& request, const ModelSpec& spec) {
-    const std::string name = request.path.filename().string();
-    const std::string_view type = traits(request.cacheType).name;
-    if (!isKvType(request.cacheType))
-        fail(ErrorCode::BadRequest, "{}: expected keys and values in F16 or Q8_0, found {}", name, type);
-    if (request.cacheType == QuantType::Q8_0 && spec.kvLength() % kKvBlockLength != 0)
-        fail(ErrorCode::BadRequest,
-            "{}: a token has {} keys in each layer, and only multiples of {} can be kept in {}: use F16 for this model",
-            name, spec.kvLength(), kKvBlockLength, type);
+MemoryRoom roomOf(const Backend& device, const ModelSpec& spec, std::uint64_t givenBack) {
+    MemoryRoom room{.memory = device.memory(),
+        .scratchBytes = [&device, &spec](const PassLimits& limits) { return device.activationBytes(spec, limits); }};
+    room.memory.freeBytes = std::min(room.memory.totalBytes, room.memory.freeBytes + givenBack);
+    return room;
 }
 
-// Prompt tokens per pass: a GPU's tensor cores want many, the CPU's caches few.
-std::uint32_t suitableChunk(DeviceKind kind) {
-    return kind == DeviceKind::Gpu ? 2048 : 512;
+// Figures that know no GPU can't plan for one.
+MachineProfile profileFor(const LoadRequest& request, bool hasGpu) {
+    const bool isOfUse = request.profile != nullptr && (!hasGpu || request.profile->hasGpu());
+    return isOfUse ? *request.profile : assumedProfile(hasGpu);
 }
 
-PassLimits chooseLimits(const LoadRequest& request, const ModelSpec& spec, DeviceKind kind) {
-    if (request.contextTokens > spec.trainedContext)
-        fail(ErrorCode::BadRequest, "{}: a context of {} tokens was asked for, the model was trained for at most {}",
-            request.path.filename().string(), formatCount(request.contextTokens), formatCount(spec.trainedContext));
-    if (request.logitRows == 0)
-        fail(ErrorCode::BadRequest, "{}: expected at least 1 row of logits per pass, found 0",
-            request.path.filename().string());
-    checkCacheType(request, spec);
-    const std::uint32_t context =
-        request.contextTokens != 0 ? request.contextTokens : std::min(spec.trainedContext, kDefaultContextTokens);
-    const std::uint32_t chunk = std::min(request.chunkTokens != 0 ? request.chunkTokens : suitableChunk(kind), context);
-    return {.maxTokens = chunk,
-        .maxLogitRows = std::min(request.logitRows, chunk),
-        .contextTokens = context,
-        .cacheType = request.cacheType};
-}
-
-// The limits that fit into the memory, with smaller passes than would suit best if need be and the request allows it.
-// Throws Error (OutOfMemory).
-PassLimits fittingLimits(
-    const LoadRequest& request, const Model& model, const Backend& backend, const MemoryState& memory) {
-    PassLimits limits = chooseLimits(request, model.spec(), backend.info().kind);
-    const std::uint32_t least = std::max(256U, limits.maxLogitRows);
-    const std::uint64_t room = roomBytes(memory);
-    while (request.chunkTokens == 0 && limits.maxTokens > least && memoryNeed(model, limits, backend).total() > room)
-        limits.maxTokens = std::max(limits.maxTokens / 2, least);
-    checkMemory(request.path.filename().string(), memoryNeed(model, limits, backend), backend.info(), memory);
-    return limits;
+LoadSubject subjectOf(const Model& model) {
+    return {model.file().path().string(), model.spec(), model.blocks()};
 }
 
 std::string textOf(const Vocabulary& vocabulary, const std::optional<TokenId>& token) {
@@ -90,42 +60,89 @@ std::uint64_t hashOf(std::span<const float> logits) {
 
 } // namespace
 
-void Engine::checkLoad(const LoadRequest& request, const BackendChoice& device, const Engine& leaving) {
+Engine::Opened Engine::open(const EngineDevices& devices) {
+    Opened opened;
+    auto main = devices.main.open();
+    const bool isGpu = main->info().kind == DeviceKind::Gpu;
+    (isGpu ? opened.gpu : opened.host) = std::move(main);
+    if (isGpu && devices.host)
+        opened.host = devices.host->open();
+    return opened;
+}
+
+void Engine::checkLoad(const LoadRequest& request, const EngineDevices& devices, const Engine& leaving) {
     const Model model(request.path);
-    if (leaving.device().id != device.info.id) {
-        const auto backend = device.open();
-        fittingLimits(request, model, *backend, backend->memory());
-        return;
-    }
-    MemoryState memory = leaving.m_backend->memory();
-    const std::uint64_t given = memoryNeed(*leaving.m_model, leaving.m_limits, *leaving.m_backend).total();
-    memory.freeBytes = std::min(memory.totalBytes, memory.freeBytes + given);
-    fittingLimits(request, model, *leaving.m_backend, memory);
+    const LoadSubject subject = subjectOf(model);
+    const Opened& held = leaving.m_devices;
+    const bool isSameMain = leaving.device().id == devices.main.info.id;
+    Opened opened; // what the leaving engine does not have open itself
+    if (!isSameMain)
+        opened = open({devices.main});
+    const Backend* gpu = isSameMain ? held.gpu.get() : opened.gpu.get();
+    if (held.host == nullptr && opened.host == nullptr && devices.host)
+        opened.host = devices.host->open();
+    const Backend* host = held.host ? held.host.get() : opened.host.get();
+    std::optional<MemoryRoom> vram;
+    if (gpu != nullptr)
+        vram = roomOf(*gpu, model.spec(), isSameMain ? leaving.heldBytes(*gpu) : 0);
+    const MemoryRoom ram =
+        host != nullptr ? roomOf(*host, model.spec(), held.host ? leaving.heldBytes(*host) : 0) : MemoryRoom();
+    planLoad(request, subject, vram, ram, profileFor(request, gpu != nullptr));
 }
 
 std::unique_ptr<Engine> Engine::load(
-    const LoadRequest& request, const BackendChoice& device, const LoadProgressSink& progress, std::stop_token stop) {
+    const LoadRequest& request, const EngineDevices& devices, const LoadProgressSink& progress, std::stop_token stop) {
     auto model = std::make_shared<const Model>(request.path);
     if (stop.stop_requested())
         return nullptr;
-    auto backend = device.open();
-    const PassLimits limits = fittingLimits(request, *model, *backend, backend->memory());
-    std::unique_ptr<Engine> engine(new Engine(std::move(model), std::move(backend), limits));
-    engine->m_weights = WeightStore::open(*engine->m_model, *engine->m_backend, progress, stop);
-    if (!engine->m_weights || stop.stop_requested())
-        return nullptr;
-    engine->m_passes.emplace(*engine->m_model, *engine->m_weights, limits, engine->m_metrics);
-    return engine;
+    std::unique_ptr<Engine> engine(new Engine(std::move(model), open(devices)));
+    return engine->fill(request, progress, stop) ? std::move(engine) : nullptr;
 }
 
-Engine::Engine(std::shared_ptr<const Model> model, std::unique_ptr<Backend> backend, const PassLimits& limits)
-    : m_model(std::move(model)), m_backend(std::move(backend)), m_limits(limits), m_template(m_model->chatTemplate()),
+Engine::Engine(std::shared_ptr<const Model> model, Opened devices)
+    : m_model(std::move(model)), m_devices(std::move(devices)), m_template(m_model->chatTemplate()),
       m_metrics(std::make_shared<Metrics>()) {}
 
 Engine::~Engine() = default;
 
+bool Engine::fill(const LoadRequest& request, const LoadProgressSink& progress, const std::stop_token& stop) {
+    std::optional<MemoryRoom> vram;
+    if (m_devices.gpu)
+        vram = roomOf(*m_devices.gpu, m_model->spec(), 0);
+    const MemoryRoom ram = m_devices.host ? roomOf(*m_devices.host, m_model->spec(), 0) : MemoryRoom();
+    WeightPlan weights{.plan = {}, .profile = profileFor(request, m_devices.gpu != nullptr)};
+    LoadPlan load = planLoad(request, subjectOf(*m_model), vram, ram, weights.profile);
+    m_limits = load.limits;
+    weights.plan = std::move(load.plan);
+    weights.gpu = m_devices.gpu.get();
+    if (m_devices.gpu && weights.plan.blocksIn(Tier::Vram) == weights.plan.blocks.size())
+        m_devices.host.reset(); // nothing is left for it to do
+    weights.host = m_devices.host.get();
+    weights.metrics = m_metrics;
+    m_weights = WeightStore::open(*m_model, std::move(weights), progress, stop);
+    if (m_weights == nullptr || stop.stop_requested())
+        return false;
+    m_passes.emplace(*m_model, *m_weights, m_limits, m_metrics);
+    return true;
+}
+
+std::uint64_t Engine::heldBytes(const Backend& device) const {
+    const Plan& plan = m_weights->plan();
+    const bool isGpu = &device == m_devices.gpu.get();
+    std::uint64_t bytes = isGpu ? plan.vramBytes() : plan.ramBytes();
+    bytes += device.activationBytes(m_model->spec(), m_limits);
+    if (&device == &attending())
+        bytes += KvCache::byteCount(m_model->spec(), m_limits.contextTokens, m_limits.cacheType);
+    return bytes;
+}
+
+Forecast Engine::forecast(std::uint32_t promptTokens) const {
+    return strata::forecast(
+        m_weights->plan(), m_weights->profile(), {.promptTokens = promptTokens, .chunkTokens = m_limits.maxTokens});
+}
+
 Session Engine::newSession() {
-    Session session(KvCache(*m_backend, m_model->spec(), m_limits.contextTokens, m_limits.cacheType));
+    Session session(KvCache(attending(), m_model->spec(), m_limits.contextTokens, m_limits.cacheType));
     m_metrics->setContext(0, session.capacity());
     return session;
 }

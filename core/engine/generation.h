@@ -5,11 +5,15 @@
 #include "core/chat/chat_message.h"
 #include "core/quant/quant_type.h"
 #include "core/sample/sampling_params.h"
+#include "core/tier/machine_profile.h"
+#include "core/tier/tier_plan.h"
 
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +28,12 @@ struct LoadRequest {
     std::uint32_t chunkTokens = 0;        // prompt tokens per pass; 0: as many as suit the device and its memory
     QuantType cacheType = QuantType::F16; // of keys and values; Q8_0 takes about half the memory
     std::uint32_t logitRows = 8;          // rows of logits one pass can give; perplexity asks for more
+    // At most so many bytes of graphics memory, and of RAM, for everything; nullopt: what is free, less a reserve.
+    std::optional<std::uint64_t> vramCap = std::nullopt;
+    std::optional<std::uint64_t> ramCap = std::nullopt;
+    std::vector<TierOverride> places = {}; // blocks that are to rest in certain tiers
+    // Figures of this machine, which decide for a model that no one memory holds; null: assumed ones.
+    std::shared_ptr<const MachineProfile> profile = nullptr;
 };
 inline constexpr std::uint32_t kDefaultContextTokens = 8192;
 

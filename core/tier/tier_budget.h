@@ -29,8 +29,6 @@ struct TierBudgets {
     std::uint32_t contextTokens = 0;
 };
 
-inline constexpr std::uint64_t kVramReserve = 300'000'000; // a card that drives a display needs more
-
 // Bytes that keys and values of a context take; each layer's keys and values start at a multiple of 256.
 std::uint64_t contextBytes(const ModelSpec& spec, QuantType kvType, std::uint32_t contextTokens);
 

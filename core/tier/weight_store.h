@@ -82,6 +82,7 @@ public:
     // The devices that leases may name, without repetition.
     std::span<Backend* const> executors() const { return m_executors; }
     const Plan& plan() const { return m_plan.plan; }
+    const MachineProfile& profile() const { return m_plan.profile; }
     const Schedule& scheduleFor(std::uint32_t tokens); // made when first asked for
     // What a person should know of: memory that could not be pinned, files that take no direct reads. Sentences.
     std::vector<std::string> notices() const;

@@ -107,8 +107,19 @@ void EngineController::load(const LoadCommand& command) {
         return;
     }
     QMetaObject::invokeMethod(
-        m_worker, [worker = m_worker, id, command, choice = *device, stop] { worker->load(id, command, choice, stop); },
+        m_worker,
+        [worker = m_worker, id, command, devices = withHost(*device), stop] { worker->load(id, command, devices, stop); },
         Qt::QueuedConnection);
+}
+
+// A GPU is helped by the CPU where its memory does not suffice.
+strata::EngineDevices EngineController::withHost(const strata::BackendChoice& device) const {
+    strata::EngineDevices devices(device);
+    const auto cpu = std::find_if(m_devices.begin(), m_devices.end(),
+        [](const strata::BackendChoice& choice) { return choice.info.kind == strata::DeviceKind::Cpu; });
+    if (device.info.kind == strata::DeviceKind::Gpu && cpu != m_devices.end())
+        devices.host = *cpu;
+    return devices;
 }
 
 void EngineController::loadAgain() {

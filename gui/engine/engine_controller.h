@@ -13,6 +13,9 @@
 #include <vector>
 
 class EngineWorker;
+namespace strata {
+struct EngineDevices;
+}
 
 // The engine as widgets see it: a state, verbs, and signals that carry values. Lives on the GUI thread and owns the
 // engine thread. Nothing here waits, save the destructor, which waits for one block at most.
@@ -81,6 +84,7 @@ private:
     void connectWorker();
     void takeDevices();
     std::stop_token beginRequest(); // stops what runs; its answers become stale
+    strata::EngineDevices withHost(const strata::BackendChoice& device) const;
     void leaveModel(State next);
     void setState(State state);
     bool isCurrent(RequestId id) const { return id == m_currentId; }

@@ -2,16 +2,21 @@
 #pragma once
 
 #include "core/backend/device_info.h"
-#include "core/tier/metrics.h"
 #include "core/chat/chat_message.h"
 #include "core/engine/generation.h"
 #include "core/model/model_summary.h"
 #include "core/sample/sampling_params.h"
+#include "core/tier/forecast.h"
+#include "core/tier/machine_profile.h"
+#include "core/tier/metrics.h"
+#include "core/tier/pass_schedule.h"
+#include "core/tier/tier_plan.h"
 
 #include <QString>
 #include <QStringList>
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 // Every value that crosses the seam between the GUI thread and the engine thread. Values, and pointers to const.
@@ -22,6 +27,10 @@ struct LoadCommand {
     QString path;
     quint32 contextTokens = 0; // 0: the model's own, at most strata::kDefaultContextTokens
     QString deviceId;          // DeviceInfo::id; empty: the best device there is
+    std::optional<quint64> vramCap = std::nullopt; // bytes Strata may use; nullopt: what is free, less a reserve
+    std::optional<quint64> ramCap = std::nullopt;
+    std::vector<strata::TierOverride> places = {};                   // blocks that are to rest in certain tiers
+    std::shared_ptr<const strata::MachineProfile> profile = nullptr; // null: not measured
 };
 
 struct GenerateCommand {
@@ -37,7 +46,12 @@ struct LoadedModel {
     strata::ModelSummary summary;
     strata::DeviceInfo device;
     quint32 contextTokens = 0;
-    quint64 weightBytes = 0; // in the device's memory
+    quint64 weightBytes = 0; // in VRAM and RAM
+    std::shared_ptr<const strata::Plan> plan;       // where every block rests
+    std::shared_ptr<const strata::Schedule> decode; // who computes it while a reply is written
+    strata::Forecast forecast;                      // of a reply behind an empty context
+    bool isMeasured = false;                        // the forecast is made from figures of this machine
+    QStringList notices;                            // sentences to be said once
     double loadSeconds = 0;
     std::shared_ptr<const strata::Metrics> metrics; // to be sampled from any thread
 };

@@ -18,6 +18,10 @@ strata::LoadRequest toRequest(const LoadCommand& command) {
     strata::LoadRequest request;
     request.path = command.path.toStdString();
     request.contextTokens = command.contextTokens;
+    request.vramCap = command.vramCap;
+    request.ramCap = command.ramCap;
+    request.places = command.places;
+    request.profile = command.profile;
     return request;
 }
 
@@ -63,7 +67,7 @@ std::optional<Failure> EngineWorker::attempt(const QString& details, Body&& body
         failure.isEngineUsable = m_engine != nullptr && leavesEngineUsable(error.code());
         failure.isDeviceLost = error.code() == strata::ErrorCode::Device;
         failure.isCpuOffered =
-            m_device.info.kind == strata::DeviceKind::Gpu &&
+            m_devices.main.info.kind == strata::DeviceKind::Gpu &&
             (error.code() == strata::ErrorCode::Device || error.code() == strata::ErrorCode::OutOfMemory);
     } catch (const std::bad_alloc&) {
         failure.sentence = tr("There is not enough memory (RAM). Close other programs, or load with less context.");
@@ -84,18 +88,18 @@ bool EngineWorker::guard(RequestId id, const QString& details, Body&& body) {
 
 // The model that is there goes only once the next one is known to fit, and before that takes memory.
 void EngineWorker::load(
-    RequestId id, const LoadCommand& command, const strata::BackendChoice& device, std::stop_token stop) {
+    RequestId id, const LoadCommand& command, const strata::EngineDevices& devices, std::stop_token stop) {
     const QString details =
         tr("File: %1\nDevice: %2\nContext: %3")
-            .arg(command.path, QString::fromStdString(device.info.name),
+            .arg(command.path, QString::fromStdString(devices.main.info.name),
                 command.contextTokens == 0 ? tr("automatic") : QString::number(command.contextTokens));
     std::optional<LoadedModel> former; // of the same file: loaded again, it may be
-    const strata::BackendChoice formerDevice = m_device;
+    const strata::EngineDevices formerDevices = m_devices;
     if (m_engine != nullptr) {
         const auto refusal =
-            attempt(details, [&] { strata::Engine::checkLoad(toRequest(command), device, *m_engine); });
+            attempt(details, [&] { strata::Engine::checkLoad(toRequest(command), devices, *m_engine); });
         // An engine whose own device is lost cannot be asked, and is no loss.
-        if (refusal && !(refusal->isDeviceLost && device.info.id == formerDevice.info.id)) {
+        if (refusal && !(refusal->isDeviceLost && devices.main.info.id == formerDevices.main.info.id)) {
             emit refused(id, *refusal, m_model);
             return;
         }
@@ -104,13 +108,13 @@ void EngineWorker::load(
     }
     unload();
     bool isOpen = false;
-    const auto failure = attempt(details, [&] { isOpen = openEngine(id, command, device, stop); });
+    const auto failure = attempt(details, [&] { isOpen = openEngine(id, command, devices, stop); });
     if (isOpen)
         emit loaded(id, m_model);
     if (!failure)
         return; // or stopped: whoever asked for that has moved on already
     unload();
-    if (former && openAgain(id, *former, formerDevice, stop))
+    if (former && openAgain(id, *former, formerDevices, stop))
         emit refused(id, *failure, m_model);
     else
         emit failed(id, *failure);
@@ -118,16 +122,16 @@ void EngineWorker::load(
 
 // True: the former model is back.
 bool EngineWorker::openAgain(
-    RequestId id, const LoadedModel& former, const strata::BackendChoice& device, std::stop_token stop) {
+    RequestId id, const LoadedModel& former, const strata::EngineDevices& devices, std::stop_token stop) {
     bool isOpen = false;
-    const auto failure = attempt({}, [&] { isOpen = openEngine(id, former.command, device, stop); });
+    const auto failure = attempt({}, [&] { isOpen = openEngine(id, former.command, devices, stop); });
     if (failure)
         unload();
     return isOpen;
 }
 
 bool EngineWorker::openEngine(
-    RequestId id, const LoadCommand& command, const strata::BackendChoice& device, std::stop_token stop) {
+    RequestId id, const LoadCommand& command, const strata::EngineDevices& devices, std::stop_token stop) {
     QElapsedTimer clock;
     clock.start();
     QElapsedTimer sinceReport;
@@ -138,8 +142,8 @@ bool EngineWorker::openEngine(
         sinceReport.start();
         emit loadProgress(id, progress.doneBytes, progress.totalBytes);
     };
-    m_device = device;
-    m_engine = strata::Engine::load(toRequest(command), device, report, stop);
+    m_devices = devices;
+    m_engine = strata::Engine::load(toRequest(command), devices, report, stop);
     if (m_engine == nullptr)
         return false;
     m_session.emplace(m_engine->newSession());
@@ -147,7 +151,15 @@ bool EngineWorker::openEngine(
     m_model.summary = strata::summarize(m_engine->model()->file());
     m_model.device = m_engine->device();
     m_model.contextTokens = m_engine->contextTokens();
-    m_model.weightBytes = m_engine->weightBytes();
+    strata::WeightStore& weights = m_engine->weights();
+    m_model.weightBytes = weights.residentBytes();
+    m_model.plan = std::make_shared<const strata::Plan>(weights.plan());
+    m_model.decode = std::make_shared<const strata::Schedule>(weights.scheduleFor(1));
+    m_model.isMeasured = !weights.profile().date.empty();
+    m_model.forecast = m_engine->forecast(0);
+    m_model.notices.clear();
+    for (const std::string& notice : weights.notices())
+        m_model.notices.append(QString::fromStdString(notice));
     m_model.loadSeconds = static_cast<double>(clock.nsecsElapsed()) * 1e-9;
     m_model.metrics = m_engine->metrics();
     return true;

@@ -20,7 +20,7 @@ class EngineWorker : public QObject {
     Q_OBJECT
 
 public:
-    void load(RequestId id, const LoadCommand& command, const strata::BackendChoice& device, std::stop_token stop);
+    void load(RequestId id, const LoadCommand& command, const strata::EngineDevices& devices, std::stop_token stop);
     void unload();
     void generate(RequestId id, const GenerateCommand& command, std::stop_token stop);
     void countTokens(RequestId id, const QString& text);
@@ -39,8 +39,8 @@ signals:
 
 private:
     bool openEngine( // false: stopped
-        RequestId id, const LoadCommand& command, const strata::BackendChoice& device, std::stop_token stop);
-    bool openAgain(RequestId id, const LoadedModel& former, const strata::BackendChoice& device, std::stop_token stop);
+        RequestId id, const LoadCommand& command, const strata::EngineDevices& devices, std::stop_token stop);
+    bool openAgain(RequestId id, const LoadedModel& former, const strata::EngineDevices& devices, std::stop_token stop);
     void runGeneration(RequestId id, const GenerateCommand& command, std::stop_token stop);
     void joinPiece(RequestId id, std::string_view piece);
     void flushPieces(RequestId id);
@@ -52,7 +52,7 @@ private:
     bool guard(RequestId id, const QString& details, Body&& body);
 
     LoadedModel m_model;            // while there is an engine
-    strata::BackendChoice m_device; // of the last load
+    strata::EngineDevices m_devices; // of the last load
     std::unique_ptr<strata::Engine> m_engine;
     std::optional<strata::Session> m_session; // destroyed before the engine whose memory it uses
     std::string m_joined;                     // pieces not sent yet

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/engine/memory_need.h"
 #include "tests/support/engine_replies.h"
 #include "tests/support/failing_backend.h"
+#include "tests/support/remote_device.h"
 #include "tests/support/stopping_backend.h"
 #include "tests/support/tiny_model.h"
 
@@ -22,29 +22,6 @@ std::uint64_t residentBytes() {
     file >> total >> resident;
     return resident * 4096;
 }
-
-// The CPU in a GPU's clothes, with a memory of its own size.
-class SmallGpu : public DecoratedBackend {
-public:
-    SmallGpu(std::unique_ptr<Backend> inner, std::shared_ptr<std::uint64_t> freeBytes)
-        : DecoratedBackend(std::move(inner)), m_freeBytes(*freeBytes) {
-        m_info.id = "cuda:0";
-        m_info.kind = DeviceKind::Gpu;
-        m_info.name = "Small GPU";
-    }
-    const DeviceInfo& info() const override { return m_info; }
-    MemoryState memory() const override {
-        return {.totalBytes = m_freeBytes, .freeBytes = m_freeBytes, .reserveBytes = 0};
-    }
-
-protected:
-    void beforeVerb() override {}
-    void beforeAllocation() override {}
-
-private:
-    DeviceInfo m_info;
-    std::uint64_t m_freeBytes;
-};
 
 } // namespace
 
@@ -67,16 +44,16 @@ private slots:
         QVERIFY(std::is_sorted(reports.begin(), reports.end(),
             [](const LoadProgress& a, const LoadProgress& b) { return a.doneBytes < b.doneBytes; }));
         QCOMPARE(reports.back().doneBytes, reports.back().totalBytes);
-        QVERIFY(engine->weightBytes() >= reports.back().totalBytes);
+        QVERIFY(engine->weights().residentBytes() >= reports.back().totalBytes);
         QCOMPARE(engine->device().id, std::string("cpu"));
     }
 
     void loadingStopsAtEachBlock() {
         const std::size_t blockCount = load({.path = m_path})->model()->blocks().size();
-        for (std::size_t block = 1; block <= blockCount; ++block) {
+        for (std::size_t block = 1; block <= blockCount; ++block) { // one allocation each on a GPU
             const auto plan = std::make_shared<StopPlan>();
             plan->allocationsLeft = static_cast<std::int64_t>(block);
-            const auto device = decorate<StoppingBackend>(cpuBackend(2), plan);
+            const auto device = decorate<StoppingBackend>(remoteDevice(), plan);
             QVERIFY(Engine::load({.path = m_path}, device, {}, plan->source.get_token()) == nullptr);
         }
     }
@@ -88,7 +65,7 @@ private slots:
         gone.open = []() -> std::unique_ptr<Backend> { fail(ErrorCode::Device, "The device is gone"); };
         QVERIFY(errorOf("gone", [&] { load({.path = m_path}, gone); }) == ErrorCode::Device);
         const auto plan = std::make_shared<FailurePlan>();
-        plan->allocationsLeft = 4;
+        plan->allocationsLeft = 0;
         QVERIFY(errorOf("memory", [&] { load({.path = m_path}, decorate<FailingBackend>(cpuBackend(1), plan)); }) ==
                 ErrorCode::OutOfMemory);
     }
@@ -103,22 +80,65 @@ private slots:
         QVERIFY(errorOf("at least 1", [&] { load({.path = m_path, .logitRows = 0}); }) == ErrorCode::BadRequest);
     }
 
-    void promptPassesAreAsLongAsSuitsTheDeviceAndFits() {
+    void promptPassesAreAsLongAsSuitsTheDevice() {
         const auto path = write({.context = 4096, .stem = "chunked"});
-        const auto gpu = [](std::uint64_t freeBytes) {
-            return decorate<SmallGpu>(cpuBackend(1), std::make_shared<std::uint64_t>(freeBytes));
-        };
         QCOMPARE(load({.path = path})->chunkTokens(), 512U);
-        QCOMPARE(load({.path = path}, gpu(100'000'000))->chunkTokens(), 2048U);
-        QCOMPARE(load({.path = path, .chunkTokens = 700}, gpu(100'000'000))->chunkTokens(), 700U);
-        const Model model(path);
-        const auto cpu = cpuBackend(1).open();
-        PassLimits limits = {.maxTokens = 1024, .maxLogitRows = 8, .contextTokens = 4096};
-        const std::uint64_t enoughForHalf = memoryNeed(model, limits, *cpu).total();
-        QCOMPARE(load({.path = path}, gpu(enoughForHalf))->chunkTokens(), 1024U);
-        QCOMPARE(load({.path = path}, gpu(enoughForHalf - 1))->chunkTokens(), 512U);
-        QVERIFY(errorOf("Small GPU", [&] { load({.path = path, .chunkTokens = 2048}, gpu(enoughForHalf)); }) ==
-                ErrorCode::OutOfMemory);
+        QCOMPARE(Engine::load({.path = path}, {remoteDevice(), cpuBackend(1)}, {}, {})->chunkTokens(), 2048U);
+        QCOMPARE(load({.path = path, .chunkTokens = 700}, remoteDevice())->chunkTokens(), 700U);
+    }
+
+    // A model that the GPU's memory does not hold, and one that no memory holds, give the same words.
+    void aModelLargerThanItsMemoriesGivesTheSameWords() {
+        const auto path = write({.layerCount = 6, .embeddingLength = 256, .feedForwardLength = 2048, .context = kContext,
+            .type = QuantType::Q8_0, .stem = "sizeable"});
+        const Reply expected = replyInNewSession(*load({.path = path}), greedy(m_text, 12));
+        const auto whole = load({.path = path});
+        const std::uint64_t weights = whole->weights().plan().ramBytes();
+        const Plan& plan = whole->weights().plan();
+        const std::uint64_t scratch = plan.budgets.ram.scratchBytes + plan.budgets.ram.cacheBytes;
+        const EngineDevices beside{remoteDevice(), cpuBackend(2)};
+        for (const double share : {0.9, 0.6, 0.4})
+            for (const bool usesGpu : {true, false}) {
+                LoadRequest request{.path = path};
+                (usesGpu ? request.vramCap : request.ramCap) =
+                    scratch + static_cast<std::uint64_t>(share * static_cast<double>(weights));
+                const auto engine = Engine::load(request, usesGpu ? beside : EngineDevices(cpuBackend(2)), {}, {});
+                const Plan& tiered = engine->weights().plan();
+                QVERIFY(tiered.blocksIn(usesGpu ? Tier::Ram : Tier::Disk) > 0);
+                QCOMPARE(replyInNewSession(*engine, greedy(m_text, 12)).text, expected.text);
+            }
+    }
+
+    void placesAreKept() {
+        LoadRequest request{.path = m_path};
+        request.places.push_back({BlockIndex(1), BlockIndex(2), Tier::Disk});
+        const auto engine = load(request);
+        QCOMPARE(engine->weights().plan().blocksIn(Tier::Disk), 2U);
+        QCOMPARE(replyInNewSession(*engine, greedy(m_text, 8)).text,
+            replyInNewSession(*load({.path = m_path}), greedy(m_text, 8)).text);
+    }
+
+    // Every allocation in turn: the load fails with a sentence and leaves nothing behind.
+    void aLoadThatRunsOutOfMemoryAnywhereGivesItBack() {
+        LoadRequest request{.path = m_path};
+        request.places.push_back({BlockIndex(1), BlockIndex(2), Tier::Ram});
+        bool isLoaded = false;
+        for (std::int64_t allocation = 0; !isLoaded; ++allocation) {
+            const auto world = std::make_shared<RemoteWorld>();
+            const auto plan = std::make_shared<FailurePlan>();
+            plan->allocationsLeft = allocation;
+            const EngineDevices devices{
+                decorate<FailingBackend>(remoteDevice(world), plan), decorate<FailingBackend>(cpuBackend(1), plan)};
+            const auto attempt = [&] {
+                const auto engine = Engine::load(request, devices, {}, {});
+                plan->allocationsLeft = -1;
+                isLoaded = true;
+            };
+            QVERIFY(isLoaded || errorOf("as planned", attempt) == ErrorCode::OutOfMemory || isLoaded);
+            QCOMPARE(world->liveCount.load(), std::uint64_t(0));
+            QCOMPARE(world->pinnedBytes.load(), std::uint64_t(0));
+            QVERIFY(allocation < 100);
+        }
     }
 
     void keepsKeysAndValuesInEightBitsWhereTheyFit() {

@@ -15,7 +15,10 @@ public:
 
     const DeviceInfo& info() const override { return m_inner->info(); }
     MemoryState memory() const override { return m_inner->memory(); }
-    Buffer allocateStaging(std::size_t byteCount) override { return m_inner->allocateStaging(byteCount); }
+    Buffer allocateStaging(std::size_t byteCount) override {
+        beforeAllocation();
+        return m_inner->allocateStaging(byteCount);
+    }
     std::uint64_t activationBytes(const ModelSpec& spec, const PassLimits& limits) const override {
         return m_inner->activationBytes(spec, limits);
     }
@@ -47,6 +50,7 @@ public:
     }
     std::unique_ptr<CopyQueue> makeCopyQueue() override { return m_inner->makeCopyQueue(); }
     std::unique_ptr<Activations> makeActivations(const ModelSpec& spec, const PassLimits& limits) override {
+        beforeAllocation();
         return m_inner->makeActivations(spec, limits);
     }
     void embed(const BlockWeights& weights, const Pass& pass, Activations& activations) override {
