@@ -10,6 +10,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <string>
 #include <utility>
 
 namespace strata {
@@ -18,6 +19,26 @@ namespace {
 std::string systemMessage(int code) {
     return std::strerror(code);
 }
+
+std::int64_t writtenAt(const struct stat& info) {
+    return static_cast<std::int64_t>(info.st_mtim.tv_sec) * 1'000'000'000 + info.st_mtim.tv_nsec;
+}
+
+// The call cachestat of Linux 6.5, whose number is the same on all machines and which older headers do not know. Trying
+// to read without waiting (RWF_NOWAIT) is no way to ask: the kernel then starts to fetch what is not there, and later
+// answers would be yes because of earlier questions.
+constexpr long kCacheStat = 451;
+struct CacheRange {
+    std::uint64_t offset;
+    std::uint64_t byteCount;
+};
+struct CacheState { // all in pages
+    std::uint64_t cached;
+    std::uint64_t dirty;
+    std::uint64_t underWriteback;
+    std::uint64_t evicted;
+    std::uint64_t recentlyEvicted;
+};
 
 } // namespace
 
@@ -35,6 +56,7 @@ RandomAccessFile::RandomAccessFile(const std::filesystem::path& path) : m_path(p
         fail(ErrorCode::Io, "{}: expected a file, found {}", path.string(), isFolder ? "a folder" : "something else");
     }
     m_size = static_cast<std::uint64_t>(info.st_size);
+    m_writtenAt = writtenAt(info);
 }
 
 RandomAccessFile::~RandomAccessFile() {
@@ -43,7 +65,7 @@ RandomAccessFile::~RandomAccessFile() {
 
 RandomAccessFile::RandomAccessFile(RandomAccessFile&& other) noexcept
     : m_path(std::move(other.m_path)), m_descriptor(std::exchange(other.m_descriptor, -1)),
-      m_size(std::exchange(other.m_size, 0)) {}
+      m_size(std::exchange(other.m_size, 0)), m_writtenAt(std::exchange(other.m_writtenAt, 0)) {}
 
 RandomAccessFile& RandomAccessFile::operator=(RandomAccessFile&& other) noexcept {
     if (this != &other) {
@@ -51,6 +73,7 @@ RandomAccessFile& RandomAccessFile::operator=(RandomAccessFile&& other) noexcept
         m_path = std::move(other.m_path);
         m_descriptor = std::exchange(other.m_descriptor, -1);
         m_size = std::exchange(other.m_size, 0);
+        m_writtenAt = std::exchange(other.m_writtenAt, 0);
     }
     return *this;
 }
@@ -68,6 +91,40 @@ void RandomAccessFile::readAt(std::uint64_t offset, std::span<std::byte> out) co
         offset += static_cast<std::uint64_t>(got);
         out = out.subspan(static_cast<std::size_t>(got));
     }
+}
+
+void RandomAccessFile::checkUnchanged() const {
+    struct stat info = {};
+    if (::fstat(m_descriptor, &info) != 0)
+        fail(ErrorCode::Io, "{}: cannot be examined: {}", m_path.string(), systemMessage(errno));
+    const auto size = static_cast<std::uint64_t>(info.st_size);
+    if (size != m_size)
+        fail(ErrorCode::Io, "{}: expected {} bytes as when it was opened, found {}; it was changed while in use",
+            m_path.string(), formatCount(m_size), formatCount(size));
+    if (writtenAt(info) != m_writtenAt)
+        fail(ErrorCode::Io, "{}: expected the contents it was opened with, found it written to while in use",
+            m_path.string());
+}
+
+std::optional<RandomAccessFile> RandomAccessFile::openedForDirectReads() const {
+    const std::string itself = "/proc/self/fd/" + std::to_string(m_descriptor);
+    RandomAccessFile file;
+    file.m_descriptor = ::open(itself.c_str(), O_RDONLY | O_CLOEXEC | O_DIRECT);
+    if (file.m_descriptor < 0)
+        return std::nullopt;
+    file.m_path = m_path;
+    file.m_size = m_size;
+    file.m_writtenAt = m_writtenAt;
+    return file;
+}
+
+bool RandomAccessFile::isCached(std::uint64_t offset, std::uint64_t byteCount) const {
+    CacheRange range = {offset, byteCount};
+    CacheState state = {};
+    if (byteCount == 0 || ::syscall(kCacheStat, m_descriptor, &range, &state, 0) != 0)
+        return false;
+    const auto pageBytes = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+    return state.cached > (offset + byteCount - 1) / pageBytes - offset / pageBytes;
 }
 
 void RandomAccessFile::release() noexcept {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 
 namespace strata {
@@ -26,12 +27,28 @@ public:
     // Fills `out` from `offset`; throws Error (Io) naming the file when fewer bytes are there than asked for.
     void readAt(std::uint64_t offset, std::span<std::byte> out) const;
 
+    // Throws Error (Io) where the file is no longer as long as when it was opened, or was written to since. One
+    // question to the kernel, under a microsecond on a local drive.
+    void checkUnchanged() const;
+
+    // This very file, even where another one has its name by now, opened for reads past the page cache: of its
+    // descriptor whole sectors must be asked for. nullopt: its file system takes no such reads.
+    std::optional<RandomAccessFile> openedForDirectReads() const;
+
+    // Whether all of this range lies in the page cache now. Asking changes nothing. False as well where the kernel does
+    // not say: before Linux 6.5, and of files of others.
+    bool isCached(std::uint64_t offset, std::uint64_t byteCount) const;
+
+    int descriptor() const { return m_descriptor; } // stays this object's
+
 private:
+    RandomAccessFile() = default;
     void release() noexcept;
 
     std::filesystem::path m_path;
     int m_descriptor = -1;
     std::uint64_t m_size = 0;
+    std::int64_t m_writtenAt = 0; // nanoseconds since 1970, when opened
 };
 
 } // namespace strata
