@@ -24,6 +24,22 @@ std::int64_t writtenAt(const struct stat& info) {
     return static_cast<std::int64_t>(info.st_mtim.tv_sec) * 1'000'000'000 + info.st_mtim.tv_nsec;
 }
 
+// The call cachestat of Linux 6.5, whose number is the same on all machines and which older headers do not know. Trying
+// to read without waiting (RWF_NOWAIT) is no way to ask: the kernel then starts to fetch what is not there, and later
+// answers would be yes because of earlier questions.
+constexpr long kCacheStat = 451;
+struct CacheRange {
+    std::uint64_t offset;
+    std::uint64_t byteCount;
+};
+struct CacheState { // all in pages
+    std::uint64_t cached;
+    std::uint64_t dirty;
+    std::uint64_t underWriteback;
+    std::uint64_t evicted;
+    std::uint64_t recentlyEvicted;
+};
+
 } // namespace
 
 RandomAccessFile::RandomAccessFile(const std::filesystem::path& path) : m_path(path) {
@@ -100,6 +116,15 @@ std::optional<RandomAccessFile> RandomAccessFile::openedForDirectReads() const {
     file.m_size = m_size;
     file.m_writtenAt = m_writtenAt;
     return file;
+}
+
+bool RandomAccessFile::isCached(std::uint64_t offset, std::uint64_t byteCount) const {
+    CacheRange range = {offset, byteCount};
+    CacheState state = {};
+    if (byteCount == 0 || ::syscall(kCacheStat, m_descriptor, &range, &state, 0) != 0)
+        return false;
+    const auto pageBytes = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+    return state.cached > (offset + byteCount - 1) / pageBytes - offset / pageBytes;
 }
 
 void RandomAccessFile::release() noexcept {

@@ -35,6 +35,10 @@ public:
     // descriptor whole sectors must be asked for. nullopt: its file system takes no such reads.
     std::optional<RandomAccessFile> openedForDirectReads() const;
 
+    // Whether all of this range lies in the page cache now. Asking changes nothing. False as well where the kernel does
+    // not say: before Linux 6.5, and of files of others.
+    bool isCached(std::uint64_t offset, std::uint64_t byteCount) const;
+
     int descriptor() const { return m_descriptor; } // stays this object's
 
 private:

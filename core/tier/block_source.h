@@ -34,7 +34,7 @@ inline FileRead takePiece(FileRead& rest) {
 
 // Reads ranges of a model's files into memory of the caller, several at a time, done in any order. That memory is
 // written to until waitOne() has named the read, or the source is destroyed, which waits for all that is in flight.
-// One thread at a time; a thread that started reads must not end before they are done.
+// One thread at a time.
 class BlockSource {
 public:
     BlockSource() = default;

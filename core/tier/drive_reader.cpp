@@ -5,9 +5,6 @@
 #include "core/base/text.h"
 #include "core/tier/read_queue.h"
 
-#include <fcntl.h>
-#include <sys/uio.h>
-
 #include <algorithm>
 #include <cassert>
 #include <cerrno>
@@ -20,13 +17,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::uint32_t kMaxRetries = 1000; // of one read, interrupted or not ready: more is no accident
-
-// Asking alone makes the kernel fetch a page that is not there.
-bool isPageCached(int descriptor, std::uint64_t offset) {
-    std::byte byte;
-    const iovec target = {&byte, 1};
-    return ::preadv2(descriptor, &target, 1, static_cast<off_t>(offset), RWF_NOWAIT) == 1;
-}
 
 [[maybe_unused]] bool isAligned(const FileRead& read) {
     return read.offset % kSectorBytes == 0 && read.target.size() % kSectorBytes == 0 &&
@@ -47,8 +37,9 @@ DriveReader::DriveReader(std::span<const RandomAccessFile> files, DriveReaderOpt
     m_queue = makeUringReads(options.depth, refusal);
     if (m_queue == nullptr) {
         m_queue = makePlainReads();
-        say(fmt::format("The system refuses io_uring ({}), so model files are read one piece after the other, which "
-                        "fast drives do not like.",
+        say(fmt::format(
+            "The system refuses io_uring ({}), so model files are read one piece after the other, below the "
+            "speed of fast drives.",
             refusal));
     }
     const auto refused = std::ranges::find(m_parts, false, &Part::takesDirect);
@@ -68,19 +59,10 @@ void DriveReader::start(const FileRead& read) {
     assert(read.offset + read.target.size() < part.file->size() + kSectorBytes);
     Pending pending = {.read = read};
     pending.expectedBytes = std::min<std::uint64_t>(read.target.size(), part.file->size() - read.offset);
-    pending.isDirect = part.takesDirect;
-    if (m_prefersCache && part.takesDirect && isCached(pending))
-        pending.isDirect = false;
-    pending.hasAsked = m_prefersCache && pending.isDirect;
+    const bool isCopied = m_prefersCache && part.file->isCached(read.offset, pending.expectedBytes);
+    pending.isDirect = part.takesDirect && !isCopied;
     pending.mayBlock = !pending.isDirect;
     begin(pending);
-}
-
-// By its first and last page: what lies between is rarely anywhere else.
-bool DriveReader::isCached(const Pending& pending) const {
-    const int descriptor = m_parts[pending.read.part].file->descriptor();
-    return isPageCached(descriptor, pending.read.offset) &&
-           isPageCached(descriptor, pending.read.offset + pending.expectedBytes - 1);
 }
 
 void DriveReader::begin(const Pending& pending) {
@@ -114,10 +96,6 @@ std::uint64_t DriveReader::waitOne() {
             begin(pending);
             continue;
         }
-        // Left there, the first and last pages would make a later load believe that all of the piece is cached.
-        if (pending.hasAsked)
-            ::posix_fadvise(m_parts[pending.read.part].file->descriptor(), static_cast<off_t>(pending.read.offset),
-                static_cast<off_t>(pending.expectedBytes), POSIX_FADV_DONTNEED);
         m_bytesRead += pending.expectedBytes;
         return pending.read.tag;
     }
@@ -143,7 +121,6 @@ bool DriveReader::isComplete(Pending& pending, std::int64_t result) {
 }
 
 bool DriveReader::isRetryable(Pending& pending, std::int64_t result) {
-    const bool isInterrupted = result == -EINTR || result == -EAGAIN;
     const bool isRefused = pending.isDirect && (result == -EINVAL || result == -EOPNOTSUPP);
     if (isRefused) { // some file systems open a file for direct reads and then refuse them
         Part& part = m_parts[pending.read.part];
@@ -151,9 +128,14 @@ bool DriveReader::isRetryable(Pending& pending, std::int64_t result) {
             sayCacheIsUsed(*part.file);
         part.takesDirect = false;
         pending.isDirect = false;
+        return true;
     }
-    pending.mayBlock = pending.mayBlock || isInterrupted || isRefused;
-    return isRefused || (isInterrupted && ++pending.retryCount <= kMaxRetries);
+    if (result == -EAGAIN)
+        pending.mayBlock = true; // only a thread that can wait for it gets it
+    if (result == -ECANCELED)
+        pending.mayBlock = false; // a signal, or the end of the thread that started it, kept the kernel from having one
+    const bool isInterrupted = result == -EINTR || result == -EAGAIN || result == -ECANCELED;
+    return isInterrupted && ++pending.retryCount <= kMaxRetries;
 }
 
 std::chrono::nanoseconds DriveReader::busyTime() const {

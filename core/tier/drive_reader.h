@@ -15,8 +15,8 @@ class ReadQueue;
 struct DriveReaderOptions {
     std::uint32_t depth = 16; // reads in flight, at most
 
-    // For a load: what lies in the page cache is copied from there by several threads of the kernel. Otherwise all is
-    // read from the drive: a pass over a model larger than the memory finds nothing there anyway.
+    // For a load: a piece that lies in the page cache is copied from there, by several threads of the kernel. Otherwise
+    // all is read from the drive: a pass over a model larger than the memory finds nothing there anyway.
     bool prefersCache = false;
 };
 
@@ -56,10 +56,8 @@ private:
         bool isDirect = true;
         bool mayBlock = false;
         std::uint32_t retryCount = 0;
-        bool hasAsked = false; // whether it is in the page cache, which brought pages of it there
     };
 
-    bool isCached(const Pending& pending) const;
     void begin(const Pending& pending);                     // in a free slot
     Pending end(std::uint32_t slot);                        // which is free again
     bool isComplete(Pending& pending, std::int64_t result); // false: to be begun again for what is missing
