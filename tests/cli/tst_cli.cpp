@@ -175,9 +175,11 @@ private slots:
         QTest::newRow("a profile that is none")
             << QStringList{"plan", m_model, "--profile", m_model} << QByteArray("line 1");
         QTest::newRow("cap below the model")
-            << QStringList{"bench", m_model, "--device", "cpu", "--ram", "1k"} << QByteArray("1.00 kB");
+            << QStringList{"bench", m_model, "--device", "cpu", "--ctx", "64", "-p", "8", "-n", "4", "--ram", "1k"}
+            << QByteArray("1.00 kB");
         QTest::newRow("a GPU's cap on the CPU")
-            << QStringList{"bench", m_model, "--device", "cpu", "--vram", "1G"} << QByteArray("--vram");
+            << QStringList{"bench", m_model, "--device", "cpu", "--ctx", "64", "-p", "8", "-n", "4", "--vram", "1G"}
+            << QByteArray("no GPU takes part");
         QTest::newRow("prompt longer than the context")
             << QStringList{"run", m_model, "--raw", "-p", QString("the ").repeated(100), "--ctx", "16"}
             << QByteArray("holds 16");

@@ -89,7 +89,7 @@ private slots:
 
     // A model that the GPU's memory does not hold, and one that no memory holds, give the same words.
     void aModelLargerThanItsMemoriesGivesTheSameWords() {
-        const auto path = write({.layerCount = 6, .embeddingLength = 256, .feedForwardLength = 2048, .context = kContext,
+        const auto path = write({.layerCount = 16, .embeddingLength = 256, .feedForwardLength = 2048, .context = kContext,
             .type = QuantType::Q8_0, .stem = "sizeable"});
         const Reply expected = replyInNewSession(*load({.path = path}), greedy(m_text, 12));
         const auto whole = load({.path = path});

@@ -279,7 +279,7 @@ void TestEngineController::refusedLoadKeepsTheModel_data() {
     QTest::newRow("no such file") << QStringLiteral("missing.gguf") << 0U << QStringLiteral("missing.gguf");
     QTest::newRow("more context than it has") << QStringLiteral("tiny.gguf") << 512U << QStringLiteral("512");
     QTest::newRow("more memory than there is")
-        << QStringLiteral("endless.gguf") << 268'435'456U << QStringLiteral("memory");
+        << QStringLiteral("endless.gguf") << 268'435'456U << QStringLiteral("RAM");
 }
 
 void TestEngineController::refusedLoadKeepsTheModel() {
