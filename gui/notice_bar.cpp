@@ -40,6 +40,13 @@ void NoticeBar::addSentence(const QString& sentence) {
     QAccessible::updateAccessibility(&spoken);
 }
 
+void NoticeBar::removeSentence(const QString& sentence) {
+    if (!m_sentences.removeOne(sentence))
+        return;
+    m_label->setText(m_sentences.join(QLatin1Char('\n')));
+    setVisible(!m_sentences.isEmpty());
+}
+
 void NoticeBar::clear() {
     m_sentences.clear();
     hide();

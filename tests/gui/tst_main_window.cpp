@@ -47,6 +47,7 @@ private slots:
     void foreignFileOffersAnotherModel();
     void dialogsBeginWhereTheLastOneEnded();
     void failureIsASentenceInPlace();
+    void noticesOfAModelGoWithTheNextLoad();
     void cancelWhileLoadingGivesTheWindowBack();
     void closingWhileGeneratingReturns();
     void firstWindowFitsTheScreen();
@@ -290,6 +291,27 @@ void TestMainWindow::failureIsASentenceInPlace() {
     QVERIFY(QFile::copy(modelPath(), path("models/gone.gguf")));
     QTest::mouseClick(desk.button(QStringLiteral("Try again")), Qt::LeftButton);
     QVERIFY(desk.waitFor(State::Ready));
+}
+
+void TestMainWindow::noticesOfAModelGoWithTheNextLoad() {
+    Desk desk(m_folder->path());
+    desk.window->loadModel(modelPath());
+    QVERIFY(desk.waitFor(State::Ready));
+    desk.window->showNotice(QStringLiteral("This one stays."));
+    const auto* notice = desk.find<QLabel>(QStringLiteral("Notice"));
+    for (const char* name : {"models/one.gguf", "models/two.gguf"}) {
+        QVERIFY(QFile::copy(QStringLiteral("/dev/null"), path(name)));
+        desk.window->loadModel(path(name));
+        QTRY_VERIFY(notice->text().contains(path(name)));
+    }
+    QVERIFY(!notice->text().contains(path("models/one.gguf")));
+    desk.window->loadModel(modelPath());
+    QVERIFY(desk.waitFor(State::Ready));
+    QCOMPARE(notice->text(), QStringLiteral("This one stays."));
+    QFile::remove(modelPath());
+    QTRY_VERIFY(notice->text().contains(QStringLiteral("is gone")));
+    desk.controller.unload();
+    QCOMPARE(notice->text(), QStringLiteral("This one stays."));
 }
 
 void TestMainWindow::cancelWhileLoadingGivesTheWindowBack() {
