@@ -75,6 +75,7 @@ MainWindow::MainWindow(
     connect(m_chat, &ChatView::contextTokensChanged, m_status, &StatusLine::showContext);
     connectEngine();
     connect(&m_settings, &Settings::writeFailed, m_notices, &NoticeBar::addSentence);
+    showNotice(m_settings.damage());
     const auto showRecent = [this] { m_chat->setRecentModels(m_recent->paths(), m_recent->gonePaths()); };
     connect(m_recent, &RecentModels::changed, this, showRecent);
     showRecent();
