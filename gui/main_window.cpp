@@ -31,6 +31,8 @@
 #include <QScrollArea>
 #include <QVBoxLayout>
 
+#include <utility>
+
 using State = EngineController::State;
 
 namespace {
@@ -73,6 +75,7 @@ MainWindow::MainWindow(
     connect(m_chat, &ChatView::contextTokensChanged, m_status, &StatusLine::showContext);
     connectEngine();
     connect(&m_settings, &Settings::writeFailed, m_notices, &NoticeBar::addSentence);
+    showNotice(m_settings.damage());
     const auto showRecent = [this] { m_chat->setRecentModels(m_recent->paths(), m_recent->gonePaths()); };
     connect(m_recent, &RecentModels::changed, this, showRecent);
     showRecent();
@@ -152,11 +155,15 @@ void MainWindow::makeChatsDock() {
 void MainWindow::connectEngine() {
     connect(&m_controller, &EngineController::loaded, this,
         [this](const LoadedModel& model) { m_recent->add(QString::fromStdString(model.summary.path.string())); });
-    connect(m_manager, &ModelManager::loadedFileLost, m_notices, &NoticeBar::addSentence);
+    const auto addNotice = [this](const QString& sentence) {
+        m_ofThisModel.append(sentence);
+        m_notices->addSentence(sentence);
+    };
+    connect(m_manager, &ModelManager::loadedFileLost, this, addNotice);
     connect(m_manager, &ModelManager::loadedFileLost, m_recent, &RecentModels::check);
-    connect(&m_controller, &EngineController::loadRefused, this, [this](const Failure& failure) {
+    connect(&m_controller, &EngineController::loadRefused, this, [this, addNotice](const Failure& failure) {
         const LoadedModel& kept = *m_controller.loadedModel();
-        m_notices->addSentence(
+        addNotice(
             tr("Not loaded: %1. %2 is still there, with room for %3 tokens.")
                 .arg(failure.sentence, QString::fromStdString(kept.summary.name), formatCount(kept.contextTokens)));
     });
@@ -164,6 +171,9 @@ void MainWindow::connectEngine() {
         const auto& loaded = m_controller.loadedModel();
         const QString name = loaded ? QString::fromStdString(loaded->summary.name) : QString();
         setWindowTitle(name.isEmpty() ? QStringLiteral("Strata") : tr("%1 - Strata").arg(name));
+        if (m_controller.state() == State::Loading || m_controller.state() == State::Empty)
+            for (const QString& sentence : std::exchange(m_ofThisModel, {}))
+                m_notices->removeSentence(sentence);
         if (m_controller.state() != State::Loading) // until then the former model may stay, or be back
             m_manager->setLoadedPath(loaded ? QString::fromStdString(loaded->summary.path.string()) : QString());
     });

@@ -80,4 +80,5 @@ private:
     QDockWidget* m_keys = nullptr;
     QList<QDockWidget*> m_docks; // in the order of Ctrl+1, Ctrl+2, ..
     QByteArray m_standardLayout;
+    QStringList m_ofThisModel; // notices that the next load, or none being there, makes untrue
 };

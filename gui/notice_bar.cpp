@@ -2,19 +2,16 @@
 #include "gui/notice_bar.h"
 
 #include "gui/icon.h"
+#include "gui/text_labels.h"
 
 #include <QAccessible>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QToolButton>
 
-NoticeBar::NoticeBar(QWidget* parent) : QWidget(parent), m_label(new QLabel) {
+NoticeBar::NoticeBar(QWidget* parent) : QWidget(parent), m_label(new SentenceLabel(tr("Notice"))) {
     setAutoFillBackground(true);
     setBackgroundRole(QPalette::AlternateBase);
-    m_label->setWordWrap(true);
-    m_label->setTextFormat(Qt::PlainText);
-    m_label->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    m_label->setAccessibleName(tr("Notice"));
     auto* sign = new QLabel;
     sign->setPixmap(lineIcon(QStringLiteral("problem")).pixmap(16, 16));
     auto* close = new QToolButton;
@@ -41,6 +38,13 @@ void NoticeBar::addSentence(const QString& sentence) {
     show();
     QAccessibleEvent spoken(m_label, QAccessible::Alert);
     QAccessible::updateAccessibility(&spoken);
+}
+
+void NoticeBar::removeSentence(const QString& sentence) {
+    if (!m_sentences.removeOne(sentence))
+        return;
+    m_label->setText(m_sentences.join(QLatin1Char('\n')));
+    setVisible(!m_sentences.isEmpty());
 }
 
 void NoticeBar::clear() {

@@ -15,6 +15,7 @@ public:
     explicit NoticeBar(QWidget* parent = nullptr);
 
     void addSentence(const QString& sentence); // a sentence that is there already is not added again
+    void removeSentence(const QString& sentence);
     void clear();
 
 private:

@@ -2,10 +2,9 @@
 #include "gui/status_line.h"
 
 #include "gui/format.h"
+#include "gui/text_labels.h"
 
 #include "core/base/system_memory.h"
-
-#include <QLabel>
 
 namespace {
 
@@ -43,9 +42,7 @@ StatusLine::StatusLine(const EngineController& controller, QWidget* parent)
 }
 
 QLabel* StatusLine::addPart(const QString& accessibleName) {
-    auto* label = new QLabel;
-    label->setAccessibleName(accessibleName);
-    label->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    auto* label = new LineLabel(accessibleName);
     label->setContentsMargins(8, 4, 8, 4);
     addWidget(label);
     return label;

@@ -116,7 +116,7 @@ ChatTemplate& ChatTemplate::operator=(ChatTemplate&&) noexcept = default;
 RenderedChat ChatTemplate::render(std::span<const ChatMessage> messages, const ChatTemplateContext& context) const {
     if (m_state->isChatMl)
         return {renderChatMl(messages, context.addGenerationPrompt),
-            "the model's file has no chat template; ChatML is used instead"};
+            "The model's file has no chat template; ChatML is used instead"};
     Attempt result;
     result.problem = m_state->problem;
     if (result.problem.empty()) {
@@ -129,12 +129,12 @@ RenderedChat ChatTemplate::render(std::span<const ChatMessage> messages, const C
         }
     }
     if (result.isRefusal)
-        fail(ErrorCode::BadRequest, "the model's chat template refuses this conversation: {}",
+        fail(ErrorCode::BadRequest, "The model's chat template refuses this conversation: {}",
             quoteForMessage(result.problem, 500));
     if (result.prompt)
         return {std::move(*result.prompt), {}};
     return {renderChatMl(messages, context.addGenerationPrompt),
-        fmt::format("the model's chat template {}; ChatML is used instead", result.problem)};
+        fmt::format("The model's chat template {}; ChatML is used instead", result.problem)};
 }
 
 } // namespace strata

@@ -4,6 +4,7 @@
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/gguf/gguf_file.h"
+#include "core/model/model_summary.h"
 #include "core/model/spec_keys.h"
 
 #include <fmt/format.h>
@@ -138,8 +139,7 @@ ModelSpec readSpec(const GgufFile& file) {
     const SpecKeys keys(file, "llama");
     ModelSpec spec;
     spec.architecture = "llama";
-    const std::string* name = file.getString("general.name");
-    spec.name = name != nullptr ? *name : file.path().stem().string();
+    spec.name = shownName(file);
     readSizes(keys, spec);
     readHeads(keys, spec);
     readRope(keys, spec);

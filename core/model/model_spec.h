@@ -13,7 +13,7 @@ enum class RopePairing { Adjacent, HalfSplit }; // (0,1)(2,3).. as llama GGUFs s
 // Every hyper-parameter of a model; architectural variety is fields here, not subclasses.
 struct ModelSpec {
     std::string architecture; // "llama"
-    std::string name;         // general.name, or the file's
+    std::string name;         // for people: see shownName()
 
     std::uint32_t layerCount = 0;
     std::uint32_t embeddingLength = 0;

@@ -85,20 +85,25 @@ std::string findObstacle(const GgufFile& file) {
 
 } // namespace
 
+std::string shownName(const GgufFile& file) {
+    constexpr std::size_t kLongest = 120; // bytes
+    const std::string name = findText(file, "general.name");
+    return quoteForMessage(name.empty() ? file.path().stem().string() : name, kLongest);
+}
+
 ModelSummary summarize(const GgufFile& file) {
     ModelSummary summary;
     summary.path = file.path();
-    summary.name = findText(file, "general.name");
-    if (summary.name.empty())
-        summary.name = file.path().stem().string();
-    summary.architecture = findText(file, "general.architecture");
+    summary.name = shownName(file);
+    const std::string architecture = findText(file, "general.architecture");
+    summary.architecture = quoteForMessage(architecture);
     summary.format = formatLabel(file);
     summary.tokenizer = tokenizerLabel(file);
     for (const GgufTensor& tensor : file.tensors())
         summary.parameterCount += tensor.elementCount();
     summary.fileBytes = file.fileBytes();
-    summary.trainedContext = findCount(file, summary.architecture + ".context_length");
-    summary.layerCount = findCount(file, summary.architecture + ".block_count");
+    summary.trainedContext = findCount(file, architecture + ".context_length");
+    summary.layerCount = findCount(file, architecture + ".block_count");
     summary.hasChatTemplate = !findText(file, "tokenizer.chat_template").empty();
     summary.isNoise = findText(file, "strata.weights") == "random";
     summary.unsupported = findObstacle(file);

@@ -25,6 +25,9 @@ struct ModelSummary {
     std::string unsupported;         // empty, or the sentence that loading would give
 };
 
+// What to call the model: the header's general.name, else the file's name, safe to print and of a length to be read.
+std::string shownName(const GgufFile& file);
+
 // From the header alone, in milliseconds. A readable GGUF that cannot be run is not an error: see `unsupported`.
 ModelSummary summarize(const GgufFile& file);
 

@@ -102,6 +102,9 @@ QString ChatStore::heldSentence() const {
 }
 
 QString ChatStore::write() {
+    if (!QDir().mkpath(QFileInfo(m_filePath).path())) {
+        return tr("its folder can't be made");
+    }
     if (QFileInfo::exists(m_filePath) && look() != m_seen && !QFile::rename(m_filePath, archivePath(m_filePath, {}))) {
         return tr("another program wrote it meanwhile, and it can't be renamed");
     }

@@ -7,6 +7,7 @@
 #include "gui/chat/start_page.h"
 #include "gui/chat/transcript_view.h"
 #include "gui/format.h"
+#include "gui/text_labels.h"
 
 #include <algorithm>
 
@@ -31,7 +32,7 @@ QString modelName(const LoadedModel& model) {
 ChatView::ChatView(const QString& storePath, QWidget* parent)
     : QWidget(parent), m_store(storePath, [this] { return storedChat(); }), m_archive(storePath),
       m_view(new TranscriptView(m_transcript)), m_startPage(new StartPage), m_pages(new QStackedWidget),
-      m_composer(new Composer), m_trouble(new QLabel), m_status(new QLabel), m_gauge(new ContextGauge),
+      m_composer(new Composer), m_trouble(new SentenceLabel), m_status(new QLabel), m_gauge(new ContextGauge),
       m_offer(new ModelOffer) {
     qRegisterMetaType<GenerateCommand>();
     buildLayout();
@@ -54,9 +55,6 @@ void ChatView::buildLayout() {
     m_status->setAccessibleName(tr("Progress"));
     m_status->setMinimumWidth(0);
     m_status->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
-    m_trouble->setTextFormat(Qt::PlainText);
-    m_trouble->setWordWrap(true);
-    m_trouble->setTextInteractionFlags(Qt::TextSelectableByMouse);
     m_trouble->hide();
     auto* line = new QHBoxLayout; // always there, so that nothing moves when it says something
     line->addStrut(m_offer->sizeHint().height());

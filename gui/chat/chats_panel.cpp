@@ -3,11 +3,11 @@
 
 #include "gui/chat/chat_archive.h"
 #include "gui/icon.h"
+#include "gui/text_labels.h"
 
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QKeyEvent>
-#include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
 #include <QTreeWidget>
@@ -22,7 +22,7 @@ constexpr int kPathRole = Qt::UserRole;
 } // namespace
 
 ChatsPanel::ChatsPanel(ChatArchive& archive, QWidget* parent)
-    : QWidget(parent), m_archive(archive), m_filter(new QLineEdit), m_list(new QTreeWidget), m_hint(new QLabel),
+    : QWidget(parent), m_archive(archive), m_filter(new QLineEdit), m_list(new QTreeWidget), m_hint(new SentenceLabel),
       m_open(new QPushButton(tr("O&pen"))), m_remove(new QPushButton(tr("&Delete"))),
       m_undo(new QPushButton(tr("U&ndo"))) {
     buildLayout();
@@ -50,10 +50,7 @@ void ChatsPanel::buildLayout() {
     m_list->header()->setStretchLastSection(false);
     m_list->header()->setSectionResizeMode(0, QHeaderView::Stretch);
     m_list->header()->setSectionResizeMode(1, QHeaderView::ResizeToContents);
-    m_hint->setWordWrap(true);
-    m_hint->setTextFormat(Qt::PlainText);
     m_hint->setForegroundRole(QPalette::PlaceholderText);
-    m_hint->setTextInteractionFlags(Qt::TextSelectableByMouse);
     auto* buttons = new QHBoxLayout;
     buttons->setSpacing(8);
     buttons->addWidget(m_open);

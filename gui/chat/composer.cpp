@@ -4,12 +4,12 @@
 #include "gui/chat/message_edit.h"
 #include "gui/format.h"
 #include "gui/icon.h"
+#include "gui/text_labels.h"
 #include "gui/theme.h"
 
 #include <QFile>
 #include <QFileInfo>
 #include <QHBoxLayout>
-#include <QLabel>
 #include <QPainter>
 #include <QPushButton>
 #include <QStringDecoder>
@@ -51,7 +51,7 @@ QString tokensText(const Attachment& attachment) {
 
 Composer::Composer(QWidget* parent)
     : QWidget(parent), m_box(new QWidget(this)), m_edit(new MessageEdit(m_box)), m_button(new QPushButton(this)),
-      m_note(new QLabel(this)), m_attachmentRow(new QWidget(this)),
+      m_note(new SentenceLabel({}, this)), m_attachmentRow(new QWidget(this)),
       m_attachmentLayout(new QHBoxLayout(m_attachmentRow)) {
     buildLayout();
     connectEdit();
@@ -61,9 +61,7 @@ Composer::Composer(QWidget* parent)
 }
 
 void Composer::buildLayout() {
-    m_note->setWordWrap(true);
     m_note->setForegroundRole(QPalette::PlaceholderText);
-    m_note->setTextInteractionFlags(Qt::TextSelectableByMouse);
     m_note->hide();
     m_attachmentLayout->setContentsMargins(0, 0, 0, 0);
     m_edit->installEventFilter(this);

@@ -3,12 +3,12 @@
 
 #include "gui/format.h"
 #include "gui/icon.h"
+#include "gui/text_labels.h"
 
 #include <QAccessible>
 #include <QAction>
 #include <QFileInfo>
 #include <QHBoxLayout>
-#include <QLabel>
 #include <QProgressBar>
 #include <QPushButton>
 #include <QToolButton>
@@ -18,14 +18,6 @@ namespace {
 
 constexpr int kBarSteps = 1000;
 constexpr double kSecondsUntilRateIsKnown = 0.3;
-
-QLabel* selectableLabel(const QString& accessibleName) {
-    auto* label = new QLabel;
-    label->setTextFormat(Qt::PlainText);
-    label->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    label->setAccessibleName(accessibleName);
-    return label;
-}
 
 } // namespace
 
@@ -37,13 +29,12 @@ ModelBar::ModelBar(EngineController& controller, QWidget* parent) : QWidget(pare
 }
 
 void ModelBar::makeWidgets() {
-    m_title = selectableLabel(tr("Model"));
+    m_title = new LineLabel(tr("Model"));
     QFont bold = font();
     bold.setBold(true);
     m_title->setFont(bold);
-    m_facts = selectableLabel(tr("Format, size and device"));
-    m_line = selectableLabel(tr("What the model is doing"));
-    m_line->setWordWrap(true);
+    m_facts = new LineLabel(tr("Format, size and device"));
+    m_line = new SentenceLabel(tr("What the model is doing"));
     m_bar = new QProgressBar;
     m_bar->setRange(0, kBarSteps);
     m_bar->setTextVisible(false);
@@ -56,7 +47,7 @@ void ModelBar::makeWidgets() {
     m_fold->setFocusPolicy(Qt::StrongFocus);
     m_fold->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
     connect(m_fold, &QToolButton::toggled, this, &ModelBar::showDetails);
-    m_details = selectableLabel(tr("Details of the failure"));
+    m_details = new SentenceLabel(tr("Details of the failure"));
     m_cpu = new QPushButton(tr("Load on the &CPU"));
     m_cpu->setToolTip(tr("Loads the same file into main memory (RAM); slower, but it may fit"));
     connect(m_cpu, &QPushButton::clicked, &m_controller, &EngineController::loadOnCpu);

@@ -9,6 +9,7 @@
 #include "gui/models/model_table.h"
 #include "gui/models/start_folder.h"
 #include "gui/settings/setting_keys.h"
+#include "gui/text_labels.h"
 
 #include <QAction>
 #include <QComboBox>
@@ -41,10 +42,8 @@ ModelManagerPanel::ModelManagerPanel(
     upperLayout->setSpacing(8);
     upperLayout->addWidget(makeTopRow());
     upperLayout->addWidget(makeTable(), 1);
-    m_hint = new QLabel;
-    m_hint->setWordWrap(true);
+    m_hint = new SentenceLabel;
     m_hint->setForegroundRole(QPalette::PlaceholderText);
-    m_hint->setTextInteractionFlags(Qt::TextSelectableByMouse);
     upperLayout->addWidget(m_hint);
     upperLayout->addWidget(makeLoadRow());
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <QEvent>
+#include <QHash>
 #include <QSettings>
 #include <QString>
 #include <QTimer>
@@ -25,6 +26,10 @@ public:
     ~Settings() override;
 
     static QString standardPath(); // ~/.config/strata/strata.ini
+
+    // A sentence where the file was found damaged, else empty. What could be read of it holds, and goes into a new file;
+    // the damaged one is kept beside it.
+    const QString& damage() const { return m_damage; }
 
     template <typename T>
     T get(const Setting<T>& setting) const {
@@ -57,6 +62,11 @@ private:
         bool event(QEvent* event) override { return event->type() == QEvent::UpdateRequest || QSettings::event(event); }
     };
 
+    using Values = QHash<QString, QVariant>;
+    static Values rescue(const QString& filePath, QString& sentence);
+
+    QString m_damage;
+    Values m_rescued; // from before m_file is opened until it has them
     File m_file;
     QTimer m_writeSoon;
     bool m_hasFailed = false;

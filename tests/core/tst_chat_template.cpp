@@ -157,7 +157,7 @@ private slots:
             ErrorCode code{};
             const std::string refusal = refusalOf(chatTemplate, messages, &code);
             QCOMPARE(refusal,
-                "the model's chat template refuses this conversation: " + row["raises"].toString().toStdString());
+                "The model's chat template refuses this conversation: " + row["raises"].toString().toStdString());
             QCOMPARE(code, ErrorCode::BadRequest);
             return;
         }
@@ -273,7 +273,7 @@ private slots:
         QFETCH(QString, reason);
         const RenderedChat chat = ChatTemplate(source.toStdString()).render(kQuestion, context());
         QCOMPARE(QString::fromStdString(chat.fallbackReason),
-            "the model's chat template " + reason + "; ChatML is used instead");
+            "The model's chat template " + reason + "; ChatML is used instead");
         QCOMPARE(chat.prompt.text(), std::string("<|im_start|>user\nHello<|im_end|>\n<|im_start|>assistant\n"));
     }
 
@@ -281,7 +281,7 @@ private slots:
         ErrorCode code{};
         const ChatTemplate refusing("{{ raise_exception('No ' ~ messages[0].role ~ 's,\nplease') }}");
         QCOMPARE(refusalOf(refusing, kQuestion, &code),
-            std::string("the model's chat template refuses this conversation: No users,\\x0aplease"));
+            std::string("The model's chat template refuses this conversation: No users,\\x0aplease"));
         QCOMPARE(code, ErrorCode::BadRequest);
     }
     void aRefusedSystemTextGoesIntoTheFirstQuestion() {

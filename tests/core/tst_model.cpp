@@ -331,6 +331,13 @@ private slots:
         QCOMPARE(summary.parameterCount, 2 * layer + 64 + 2 * 64 * vocabularySize);
     }
 
+    void namesAreFitForATerminalAndALine() {
+        const auto path = writeTinyModel(folder(), {.name = "\x1b[31m\xff" + std::string(3000, 'a'), .stem = "odd"});
+        const std::string name = summarize(GgufFile(path)).name;
+        QVERIFY2(name.starts_with("\\x1b[31m\\xffaaa") && name.ends_with("a...") && name.size() < 130, name.c_str());
+        QCOMPARE(Model(path).spec().name, name);
+    }
+
     void summaryNamesTheFileTypeThatTheHeaderGives() {
         QCOMPARE(summarize(GgufFile(edited({}, {{"general.file_type", u(15)}}))).format, std::string("Q4_K_M"));
         QCOMPARE(summarize(GgufFile(edited({}, {{"general.file_type", u(999)}}))).format, std::string("F32"));

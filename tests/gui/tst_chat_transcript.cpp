@@ -254,6 +254,7 @@ void TestChatTranscript::saysThatItCannotSave() {
     QVERIFY(!store.saveNow());
     QCOMPARE(failed.size(), 1); // once, not with each piece
     QVERIFY(failed[0][0].toString().contains(u"chat.json"_s));
+    QVERIFY(failed[0][0].toString().contains(u"folder"_s));
 }
 
 void TestChatTranscript::aFullDiskLeavesWhatWasSaved() {

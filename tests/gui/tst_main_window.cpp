@@ -47,9 +47,12 @@ private slots:
     void foreignFileOffersAnotherModel();
     void dialogsBeginWhereTheLastOneEnded();
     void failureIsASentenceInPlace();
+    void noticesOfAModelGoWithTheNextLoad();
     void cancelWhileLoadingGivesTheWindowBack();
     void closingWhileGeneratingReturns();
     void firstWindowFitsTheScreen();
+    void namesOfAnyLengthLeaveTheWindowNarrow_data();
+    void namesOfAnyLengthLeaveTheWindowNarrow();
     void docksComeBackWhereTheyWere();
     void keysShowAndHideDocks();
     void f1ListsTheKeys();
@@ -290,6 +293,27 @@ void TestMainWindow::failureIsASentenceInPlace() {
     QVERIFY(desk.waitFor(State::Ready));
 }
 
+void TestMainWindow::noticesOfAModelGoWithTheNextLoad() {
+    Desk desk(m_folder->path());
+    desk.window->loadModel(modelPath());
+    QVERIFY(desk.waitFor(State::Ready));
+    desk.window->showNotice(QStringLiteral("This one stays."));
+    const auto* notice = desk.find<QLabel>(QStringLiteral("Notice"));
+    for (const char* name : {"models/one.gguf", "models/two.gguf"}) {
+        QVERIFY(QFile::copy(QStringLiteral("/dev/null"), path(name)));
+        desk.window->loadModel(path(name));
+        QTRY_VERIFY(notice->text().contains(path(name)));
+    }
+    QVERIFY(!notice->text().contains(path("models/one.gguf")));
+    desk.window->loadModel(modelPath());
+    QVERIFY(desk.waitFor(State::Ready));
+    QCOMPARE(notice->text(), QStringLiteral("This one stays."));
+    QFile::remove(modelPath());
+    QTRY_VERIFY(notice->text().contains(QStringLiteral("is gone")));
+    desk.controller.unload();
+    QCOMPARE(notice->text(), QStringLiteral("This one stays."));
+}
+
 void TestMainWindow::cancelWhileLoadingGivesTheWindowBack() {
     const auto gates = std::make_shared<strata::Gates>();
     Desk desk(m_folder->path(), strata::decorate<strata::SlowBackend>(strata::cpuBackend(1), gates));
@@ -325,6 +349,47 @@ void TestMainWindow::firstWindowFitsTheScreen() {
     QVERIFY(window.width() <= room.width());
     QVERIFY(window.height() <= room.height());
     QCOMPARE(window.size(), QSize(1280, 800).boundedTo(room));
+}
+
+void TestMainWindow::namesOfAnyLengthLeaveTheWindowNarrow_data() {
+    const QString deep(100, u'd');
+    QTest::addColumn<QString>("name");
+    QTest::addColumn<QString>("folder");
+    QTest::newRow("usual") << QStringLiteral("Tiny") << QStringLiteral("models");
+    QTest::newRow("a name without end") << QStringLiteral("Large ").repeated(500) << QStringLiteral("models");
+    QTest::newRow("a deep folder") << QStringLiteral("Tiny") << deep + u'/' + deep;
+}
+
+void TestMainWindow::namesOfAnyLengthLeaveTheWindowNarrow() {
+    QFETCH(QString, name);
+    QFETCH(QString, folder);
+    const QString models = m_folder->filePath(folder);
+    QVERIFY(QDir().mkpath(models));
+    const QString good = QString::fromStdString(
+        strata::writeTinyModel(models.toStdString(), {.name = name.toStdString(), .stem = "named"}).string());
+    const QString broken = models + QStringLiteral("/broken.gguf");
+    QVERIFY(QFile::copy(QStringLiteral("/dev/null"), broken));
+    const QString gone = models + QStringLiteral("/gone");
+    Settings(path("strata.ini")).set(setting::watchedFolders, {gone});
+    Desk desk(m_folder->path());
+    const auto isNarrow = [&desk] {
+        QCoreApplication::sendPostedEvents(); // what new texts ask of the layouts
+        desk.window->resize(800, 600);
+        return desk.window->width() == 800;
+    };
+    desk.window->loadModel(good);
+    QVERIFY(desk.waitFor(State::Ready));
+    QVERIFY2(isNarrow(), qPrintable(QString::number(desk.window->width())));
+    desk.window->loadModel(broken); // a notice
+    QTRY_VERIFY(desk.find<QLabel>(QStringLiteral("Notice"))->text().contains(QStringLiteral("broken.gguf")));
+    QVERIFY2(isNarrow(), qPrintable(QString::number(desk.window->width())));
+    desk.controller.unload();
+    desk.window->loadModel(broken); // a failure
+    QVERIFY(desk.waitFor(State::Failed));
+    for (QToolButton* fold : desk.window->findChildren<QToolButton*>())
+        if (fold->text() == QStringLiteral("Details"))
+            fold->click();
+    QVERIFY2(isNarrow(), qPrintable(QString::number(desk.window->width())));
 }
 
 void TestMainWindow::docksComeBackWhereTheyWere() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/settings/setting_keys.h"
 
+#include <QDir>
 #include <QFile>
 #include <QSignalSpy>
 #include <QTemporaryDir>
@@ -17,6 +18,7 @@ private slots:
     void keepsValuesOverARestart();
     void announcesOnlyRealChanges();
     void manyChangesAreWrittenOnceAndSoon();
+    void damagedFileIsKeptAndWhatCanBeReadHolds();
     void unwritableFolderGivesOneSentenceAndKeepsValues();
     void fullDiskKeepsTheOldFile();
 };
@@ -68,6 +70,33 @@ void TestSettings::manyChangesAreWrittenOnceAndSoon() {
     }
     QTRY_VERIFY(QFile::exists(path));
     QCOMPARE(Settings(path).get(setting::contextTokens), 4096);
+}
+
+void TestSettings::damagedFileIsKeptAndWhatCanBeReadHolds() {
+    const QTemporaryDir folder;
+    const QString path = folder.filePath(QStringLiteral("strata.ini"));
+    const QByteArray damaged = "[window]\ntheme=dark\nno value \x01\xff\n[models]\ncontext_tokens=4096\n";
+    QFile file(path);
+    QVERIFY(file.open(QIODevice::WriteOnly) && file.write(damaged) == damaged.size());
+    file.close();
+    {
+        Settings settings(path);
+        const QSignalSpy failed(&settings, &Settings::writeFailed);
+        QVERIFY(settings.damage().contains(QStringLiteral("strata.ini")));
+        QCOMPARE(settings.get(setting::theme), QStringLiteral("dark"));
+        settings.set(setting::sendWithEnter, false);
+        settings.write();
+        QCOMPARE(failed.size(), 0);
+    }
+    const Settings settings(path);
+    QCOMPARE(settings.damage(), QString());
+    QCOMPARE(settings.get(setting::contextTokens), 4096);
+    QCOMPARE(settings.get(setting::sendWithEnter), false);
+    const QStringList kept = QDir(folder.path()).entryList({QStringLiteral("strata-*-damaged.ini")});
+    QCOMPARE(kept.size(), 1);
+    QFile aside(folder.filePath(kept.first()));
+    QVERIFY(aside.open(QIODevice::ReadOnly));
+    QCOMPARE(aside.readAll(), damaged);
 }
 
 // Where a folder should be there is a file: no user, not even root, can write below it.

@@ -9,7 +9,7 @@
 
 namespace strata::jinja {
 
-// Why a template cannot be run, each as an Error (Unsupported) whose words continue "the model's chat template ...".
+// Why a template cannot be run, each as an Error (Unsupported) whose words continue "The model's chat template ...".
 [[noreturn]] void refuseConstruct(std::string_view construct, std::uint32_t line); // valid Jinja that is not known
 [[noreturn]] void refuseSyntax(std::string_view problem, std::uint32_t line);
 [[noreturn]] void refuseBound(std::string_view bound, std::uint32_t line); // "needs more than 1000 steps"
