@@ -160,6 +160,10 @@ void MainWindow::connectEngine() {
         m_notices->addSentence(sentence);
     };
     connect(m_manager, &ModelManager::loadedFileLost, this, addNotice);
+    connect(&m_controller, &EngineController::loaded, this, [addNotice](const LoadedModel& model) {
+        for (const QString& notice : model.notices)
+            addNotice(notice);
+    });
     connect(m_manager, &ModelManager::loadedFileLost, m_recent, &RecentModels::check);
     connect(&m_controller, &EngineController::loadRefused, this, [this, addNotice](const Failure& failure) {
         const LoadedModel& kept = *m_controller.loadedModel();

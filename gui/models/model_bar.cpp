@@ -3,6 +3,7 @@
 
 #include "gui/format.h"
 #include "gui/icon.h"
+#include "gui/models/plan_sentence.h"
 #include "gui/text_labels.h"
 
 #include <QAccessible>
@@ -132,6 +133,16 @@ void ModelBar::showLoading() {
     setButton(tr("&Cancel"), QStringLiteral("close"), tr("Stops loading and gives the memory back"));
 }
 
+QString ModelBar::describe(const LoadedModel& loaded) {
+    const QString plan = planSentence(loaded);
+    const QString rest =
+        loaded.summary.isNoise
+            ? tr("Made-up weights: what it writes is noise. Load a model of your own for words that mean something.")
+            : tr("Room for %1 tokens, loaded in %2")
+                  .arg(formatCount(loaded.contextTokens), formatDuration(loaded.loadSeconds));
+    return plan.isEmpty() ? rest : plan + QStringLiteral("    ") + rest;
+}
+
 void ModelBar::showReady() {
     const auto& loaded = m_controller.loadedModel();
     if (!loaded)
@@ -143,11 +154,7 @@ void ModelBar::showReady() {
                                      QString::fromStdString(loaded->device.name)})
                          .join(QStringLiteral("    ")));
     m_facts->setToolTip(formatExactBytes(summary.fileBytes));
-    m_line->setText(
-        summary.isNoise
-            ? tr("Made-up weights: what it writes is noise. Load a model of your own for words that mean something.")
-            : tr("Room for %1 tokens, loaded in %2")
-                  .arg(formatCount(loaded->contextTokens), formatDuration(loaded->loadSeconds)));
+    m_line->setText(describe(*loaded));
     setButton(tr("&Unload"), QStringLiteral("unload"), tr("Gives its memory back; the chat stays"));
 }
 

@@ -29,6 +29,7 @@ private:
     void showState();
     void showEmpty();
     void showLoading();
+    static QString describe(const LoadedModel& loaded);
     void showReady();
     void showFailed();
     void setButton(const QString& text, const QString& icon, const QString& toolTip);
