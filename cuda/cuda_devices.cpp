@@ -24,7 +24,7 @@ struct Gpu {
     int capability = 0; // 86
 };
 
-std::optional<Gpu> describe(int index) {
+std::optional<Gpu> describe(int index, const std::string& driver) {
     cudaDeviceProp properties = {};
     std::array<char, 32> busId = {};
     if (cudaGetDeviceProperties(&properties, index) != cudaSuccess ||
@@ -37,9 +37,19 @@ std::optional<Gpu> describe(int index) {
                    .name = properties.name,
                    .detail = fmt::format("compute capability {}.{}", properties.major, properties.minor),
                    .totalBytes = properties.totalGlobalMem,
-                   .freeBytes = cuda::freeMemoryOf(busId.data()).value_or(properties.totalGlobalMem)},
+                   .freeBytes = cuda::freeMemoryOf(busId.data()).value_or(properties.totalGlobalMem),
+                   .driver = driver},
         .index = index,
         .capability = 10 * properties.major + properties.minor};
+}
+
+// By its own number, or where that can't be asked for by the newest CUDA it serves.
+std::string driverName() {
+    const std::string version = cuda::driverVersion();
+    int serves = 0;
+    if (!version.empty() || cudaDriverGetVersion(&serves) != cudaSuccess)
+        return version;
+    return fmt::format("for CUDA {}.{}", serves / 1000, serves % 1000 / 10);
 }
 
 struct GpuList {
@@ -54,8 +64,9 @@ GpuList listGpus() {
     list.status = cudaGetDeviceCount(&count);
     if (list.status != cudaSuccess)
         cudaGetLastError();
+    const std::string driver = count > 0 ? driverName() : std::string();
     for (int index = 0; index < count; ++index)
-        if (auto gpu = describe(index))
+        if (auto gpu = describe(index, driver))
             list.gpus.push_back(std::move(*gpu));
     return list;
 }

@@ -105,6 +105,7 @@ int showWindow(const QString& file) {
     window.showNotice(missingGpuNote(controller.devices(), settings, QString::fromStdString(strata::whyNoGpu())));
     QObject::connect(&instance, &SingleInstance::fileHandedOver, &window,
         [&window](const QString& path) { comeForward(window, path); });
+    window.measureOnceIdle();
     window.show();
     const QString path = file.isEmpty() ? modelAtStart(settings, builtInFolder()) : file;
     if (!path.isEmpty())

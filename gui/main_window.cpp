@@ -9,6 +9,7 @@
 #include "gui/focus_ring.h"
 #include "gui/format.h"
 #include "gui/icon.h"
+#include "gui/machine/machine_meter.h"
 #include "gui/models/model_bar.h"
 #include "gui/models/model_manager.h"
 #include "gui/models/model_manager_panel.h"
@@ -60,6 +61,7 @@ MainWindow::MainWindow(
     setWindowIcon(QIcon(QStringLiteral(":/icons/strata.svg")));
     setAcceptDrops(true);
     setDockOptions(AllowNestedDocks | AllowTabbedDocks); // without AnimatedDocks: motion is for data
+    makeMeter();
     makeCentre();
     makeModelsDock();
     makeRepliesDock();
@@ -190,6 +192,23 @@ void MainWindow::reloadWithContext(quint32 contextTokens) {
     m_controller.load(command);
 }
 
+void MainWindow::makeMeter() {
+    m_meter = new MachineMeter(
+        m_controller,
+        [this] {
+            std::vector<std::filesystem::path> paths;
+            for (const QString& path : m_recent->paths() + m_manager->folders())
+                paths.emplace_back(path.toStdString());
+            return paths;
+        },
+        this);
+    connect(m_meter, &MachineMeter::told, this, &MainWindow::showNotice);
+}
+
+void MainWindow::measureOnceIdle() {
+    m_meter->measureIfUnknown();
+}
+
 void MainWindow::showNotice(const QString& sentence) {
     if (!sentence.isEmpty())
         m_notices->addSentence(sentence);
@@ -198,7 +217,8 @@ void MainWindow::showNotice(const QString& sentence) {
 void MainWindow::loadModel(const QString& path) {
     m_controller.load({.path = QFileInfo(path).absoluteFilePath(),
         .contextTokens = static_cast<quint32>(m_settings.get(setting::contextTokens)),
-        .deviceId = chosenDevice()});
+        .deviceId = chosenDevice(),
+        .profile = m_meter->profile()});
 }
 
 // The one in the settings, or whichever is best if that is not there.

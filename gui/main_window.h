@@ -20,6 +20,8 @@ class Settings;
 class StatusLine;
 
 // The one window: builds docks and menus and connects them; decides nothing about models.
+class MachineMeter;
+
 class MainWindow : public QMainWindow {
     Q_OBJECT
 
@@ -30,6 +32,7 @@ public:
     ChatView& chat() { return *m_chat; }
 
     void showNotice(const QString& sentence); // until it is closed; nothing if empty
+    void measureOnceIdle();                   // this machine, unless its figures are known
 
 public slots:
     void loadModel(const QString& path); // with the context and device of the settings
@@ -50,6 +53,8 @@ private:
     void makeChatsDock();
     void makeFileMenu();
     void makeModelMenu();
+    void makeMeasureAction(QMenu* menu);
+    void makeMeter();
     void makeChatMenu();
     void showChats();
     QLineEdit* focusedFilter() const; // null: none with something in it
@@ -77,6 +82,7 @@ private:
     ChatsPanel* m_chats = nullptr;
     NoticeBar* m_notices = nullptr;
     StatusLine* m_status = nullptr;
+    MachineMeter* m_meter = nullptr;
     QDockWidget* m_keys = nullptr;
     QList<QDockWidget*> m_docks; // in the order of Ctrl+1, Ctrl+2, ..
     QByteArray m_standardLayout;

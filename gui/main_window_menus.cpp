@@ -7,6 +7,7 @@
 #include "gui/format.h"
 #include "gui/icon.h"
 #include "gui/keys_panel.h"
+#include "gui/machine/machine_meter.h"
 #include "gui/models/model_manager.h"
 #include "gui/models/model_manager_panel.h"
 #include "gui/models/recent_models.h"
@@ -72,7 +73,22 @@ void MainWindow::makeModelMenu() {
     last->setChecked(m_settings.get(setting::loadsLastModel));
     last->setToolTip(tr("Else the chat offers to load it."));
     connect(last, &QAction::toggled, this, [this](bool isOn) { m_settings.set(setting::loadsLastModel, isOn); });
+    makeMeasureAction(menu);
     menu->setToolTipsVisible(true);
+}
+
+void MainWindow::makeMeasureAction(QMenu* menu) {
+    QAction* measure = menu->addAction(tr("&Measure this machine"), m_meter, &MachineMeter::measure);
+    const auto show = [this, measure] {
+        measure->setEnabled(!m_meter->isMeasuring());
+        measure->setToolTip(
+            m_meter->isMeasuring()
+                ? tr("It is being measured, for a few seconds.")
+                : tr("Finds out how fast memory, drives and processors are: what models that no one memory holds are "
+                     "planned from. Takes about five seconds."));
+    };
+    connect(m_meter, &MachineMeter::changed, measure, show);
+    show();
 }
 
 void MainWindow::makeChatMenu() {

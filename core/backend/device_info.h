@@ -20,6 +20,7 @@ struct DeviceInfo {
     std::string detail;      // "2 cores, AVX2"; "compute capability 8.6"
     std::uint64_t totalBytes = 0; // of its memory
     std::uint64_t freeBytes = 0;  // when listed
+    std::string driver = {};      // version of a GPU's driver; empty: not known, or no GPU
 };
 
 // A device that can be opened. Front ends list these; nothing is held open until `open` is called.

@@ -7,6 +7,7 @@
 #include "core/cli/interrupt.h"
 #include "core/gguf/gguf_file.h"
 #include "core/model/architectures.h"
+#include "core/profile/stored_profile.h"
 #include "core/tier/profile_file.h"
 
 #include <fmt/ranges.h>
@@ -105,13 +106,10 @@ namespace {
 std::shared_ptr<const MachineProfile> profileOf(const EngineOptions& options, const EngineDevices& devices) {
     if (!options.profile.empty())
         return std::make_shared<MachineProfile>(readProfile(options.profile));
-    std::error_code ignored;
-    if (!std::filesystem::exists(machineProfilePath(), ignored))
-        return nullptr;
-    auto profile = std::make_shared<MachineProfile>(readProfile(machineProfilePath()));
-    const bool isOfGpu = devices.host ? profile->gpu == devices.main.info.name : true;
-    const std::string& cpu = (devices.host ? *devices.host : devices.main).info.name;
-    return isOfGpu && profile->cpu == cpu ? std::move(profile) : nullptr;
+    const DeviceInfo& cpu = (devices.host ? *devices.host : devices.main).info;
+    const DeviceInfo gpu = devices.host ? devices.main.info : DeviceInfo();
+    auto stored = loadMachineProfile(cpu.name, gpu.name, gpu.driver);
+    return stored ? std::make_shared<MachineProfile>(std::move(*stored)) : nullptr;
 }
 
 // --vram 0 is a way to say that the GPU takes no part.

@@ -83,7 +83,9 @@ MachineProfile profileAt(const std::filesystem::path& path, bool isThisMachine) 
     std::error_code ignored;
     if (isThisMachine && !std::filesystem::exists(path, ignored))
         fail(ErrorCode::NotFound,
-            "{}: this machine has no profile yet; --profile FILE plans with the figures of another one", path.string());
+            "{}: this machine has no profile yet; strata-cli profile measures it, and --profile FILE plans with the "
+            "figures of another one",
+            path.string());
     return readProfile(path);
 }
 

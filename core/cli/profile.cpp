@@ -2,8 +2,10 @@
 #include "core/base/system_memory.h"
 #include "core/base/text.h"
 #include "core/cli/command_line.h"
+#include "core/cli/interrupt.h"
 #include "core/cli/json_output.h"
-#include "core/cpu/memory_bandwidth.h"
+#include "core/profile/machine_measurement.h"
+#include "core/tier/profile_file.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -13,65 +15,143 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// Large enough that no cache holds it.
-constexpr std::size_t kBufferBytes = std::size_t(1) << 30U;
-
-struct ReadRate {
-    unsigned threads;
-    double bytesPerSecond;
+struct Options {
+    std::vector<std::string> drives; // files and folders; empty: the current folder
+    std::string device;              // empty: the first
+    bool asJson = false;
 };
 
-std::vector<ReadRate> measureRam() {
-    const unsigned all = ThreadPool(0).threadCount();
-    std::vector<ReadRate> rates;
-    for (unsigned threads = 1; threads < all; threads *= 2)
-        rates.push_back({threads, 0.0});
-    rates.push_back({all, 0.0});
-    for (ReadRate& rate : rates) {
-        ThreadPool pool(rate.threads);
-        rate.bytesPerSecond = measureReadBandwidth(pool, kBufferBytes);
-    }
-    return rates;
+MeasureRequest requestOf(const Options& options, const Devices& devices) {
+    const BackendChoice& chosen = chooseDevice(devices, options.device);
+    MeasureRequest request{.cpu = devices.back(), .gpu = std::nullopt, .modelPaths = {}};
+    if (chosen.info.kind == DeviceKind::Gpu)
+        request.gpu = chosen;
+    request.modelPaths.assign(options.drives.begin(), options.drives.end());
+    if (request.modelPaths.empty())
+        request.modelPaths.emplace_back(".");
+    return request;
 }
 
 Json toJson(const DeviceInfo& device) {
     return {{"id", device.id}, {"name", device.name}, {"detail", device.detail}, {"total_bytes", device.totalBytes},
-        {"free_bytes", device.freeBytes}};
+        {"free_bytes", device.freeBytes}, {"driver", device.driver}};
 }
 
-void profile(const Devices& devices, const std::vector<DeviceInfo>& gpus, bool asJson) {
-    const DeviceInfo& cpu = devices.back().info;
+Json toJson(const MultiplyRates& rates) {
+    return {{"tokens", MultiplyRates::kTokenCounts}, {"weight_bytes_per_s", rates.weightBytesPerSecond},
+        {"multiplies_per_s", rates.multipliesPerSecond}};
+}
+
+Json toJson(const MachineProfile& profile) {
+    Json json = {{"cpu", profile.cpu}, {"gpu", profile.hasGpu() ? Json(profile.gpu) : Json(nullptr)},
+        {"driver", profile.hasGpu() ? Json(profile.driver) : Json(nullptr)}, {"date", profile.date},
+        {"host_read_bytes_per_s", profile.hostRead}, {"cpu_block_s", profile.cpuBlockSeconds},
+        {"cpu_multiply", toJson(profile.cpuMultiply)}, {"drives", Json::array()}};
+    for (const DriveRate& drive : profile.drives)
+        json["drives"].push_back({{"mount_point", drive.mountPoint}, {"bytes_per_s", drive.bytesPerSecond}});
+    if (!profile.hasGpu())
+        return json;
+    json["vram_read_bytes_per_s"] = profile.vramRead;
+    json["link_in_bytes_per_s"] = profile.linkIn;
+    json["link_in_beside_host_bytes_per_s"] = profile.linkInBesideHost;
+    json["link_out_bytes_per_s"] = profile.linkOut;
+    json["host_read_beside_link_bytes_per_s"] = profile.hostReadBesideLink;
+    json["exchange_s"] = profile.exchangeSeconds;
+    json["gpu_block_s"] = profile.gpuBlockSeconds;
+    json["gpu_multiply"] = toJson(profile.gpuMultiply);
+    return json;
+}
+
+Json toJson(const MachineMeasurement& measured, const DeviceInfo& cpu, const std::vector<DeviceInfo>& gpus) {
     const SystemMemory memory = readSystemMemory();
-    const std::vector<ReadRate> rates = measureRam();
-    if (asJson) {
-        Json json = {{"cpu", {{"name", cpu.name}, {"detail", cpu.detail}}}, {"ram_read", Json::array()},
-            {"ram_total_bytes", memory.totalBytes}, {"ram_available_bytes", memory.availableBytes},
-            {"gpus", Json::array()}};
-        for (const ReadRate& rate : rates)
-            json["ram_read"].push_back({{"threads", rate.threads}, {"bytes_per_s", rate.bytesPerSecond}});
-        for (const DeviceInfo& gpu : gpus)
-            json["gpus"].push_back(toJson(gpu));
-        printJson(json);
+    Json json = {{"cpu", {{"name", cpu.name}, {"detail", cpu.detail}}}, {"ram_read", Json::array()},
+        {"ram_total_bytes", memory.totalBytes}, {"ram_available_bytes", memory.availableBytes}, {"gpus", Json::array()},
+        {"profile", toJson(measured.profile)}, {"notices", measured.notices},
+        {"stored", machineProfilePath().string()}};
+    for (const ReadRate& rate : measured.hostReads)
+        json["ram_read"].push_back({{"threads", rate.threads}, {"bytes_per_s", rate.bytesPerSecond}});
+    for (const DeviceInfo& gpu : gpus)
+        json["gpus"].push_back(toJson(gpu));
+    return json;
+}
+
+std::string rateLine(std::string_view label, double bytesPerSecond, const std::string& more = {}) {
+    return fmt::format("{:<28}{:>8.1f} GB/s{}\n", label, bytesPerSecond / 1e9, more);
+}
+
+std::string describeMultiply(std::string_view label, const MultiplyRates& rates) {
+    std::string text = fmt::format("{:<28}", label);
+    for (std::size_t i = 0; i < rates.weightBytesPerSecond.size(); ++i)
+        text += fmt::format(
+            "{:>8.1f}{}", rates.weightBytesPerSecond[i] / 1e9, i + 1 < rates.weightBytesPerSecond.size() ? " /" : "");
+    return text + fmt::format(" GB/s; prompts {:.0f} billion a second\n", rates.multipliesPerSecond / 1e9);
+}
+
+std::string describeGpu(const MachineProfile& profile) {
+    return rateLine("reading the GPU's memory", profile.vramRead) +
+           rateLine("copying to the GPU", profile.linkIn,
+               fmt::format("; {:.1f} while the CPU reads RAM", profile.linkInBesideHost / 1e9)) +
+           rateLine("copying from the GPU", profile.linkOut) +
+           rateLine("RAM while the link is busy", profile.hostReadBesideLink) +
+           fmt::format("{:<28}{:>8.1f} us an exchange, {:.1f} a block\n", "GPU beside the CPU",
+               profile.exchangeSeconds * 1e6, profile.gpuBlockSeconds * 1e6) +
+           describeMultiply("GPU, 1 / 2 / 4 / 8 tokens", profile.gpuMultiply);
+}
+
+std::string describe(const MachineMeasurement& measured, const DeviceInfo& cpu, const std::vector<DeviceInfo>& gpus) {
+    const SystemMemory memory = readSystemMemory();
+    const MachineProfile& profile = measured.profile;
+    std::string text = fmt::format("{}, {}\nRAM: {} of {} available\n", cpu.name, cpu.detail,
+        formatBytes(memory.availableBytes), formatBytes(memory.totalBytes));
+    for (const DeviceInfo& gpu : gpus)
+        text += fmt::format("{}: {}, {}, {} of {} free, driver {}\n", gpu.id, gpu.name, gpu.detail,
+            formatBytes(gpu.freeBytes), formatBytes(gpu.totalBytes), gpu.driver.empty() ? "not known" : gpu.driver);
+    for (const ReadRate& rate : measured.hostReads)
+        text += rateLine(fmt::format("reading RAM, {:>3} {}", rate.threads, rate.threads == 1 ? "thread" : "threads"),
+            rate.bytesPerSecond);
+    text +=
+        rateLine("RAM at best", profile.hostRead, fmt::format("; {:.1f} us a block", profile.cpuBlockSeconds * 1e6));
+    text += describeMultiply("CPU, 1 / 2 / 4 / 8 tokens", profile.cpuMultiply);
+    if (profile.hasGpu())
+        text += describeGpu(profile);
+    for (const DriveRate& drive : profile.drives)
+        text += rateLine("drive " + quoteForMessage(drive.mountPoint, 256), drive.bytesPerSecond);
+    return text + fmt::format("stored in {}\n", quoteForMessage(machineProfilePath().string(), 4096));
+}
+
+void profile(const Options& options, const Devices& devices, ListGpus listGpus) {
+    const InterruptGuard interrupt;
+    const MeasureRequest request = requestOf(options, devices);
+    const auto report = [&](const MeasureProgress& progress) {
+        if (!options.asJson)
+            printNote(fmt::format("{} ...", progress.what));
+    };
+    const auto measured = measureMachine(request, report, interrupt.token());
+    if (!measured || interrupt.token().stop_requested())
+        throw Interrupted();
+    writeProfile(measured->profile, machineProfilePath());
+    if (options.asJson) {
+        printJson(toJson(*measured, request.cpu.info, listGpus()));
         return;
     }
-    std::string text = fmt::format("{}, {}\n", cpu.name, cpu.detail);
-    for (const ReadRate& rate : rates)
-        text += fmt::format("reading RAM with {:>2} threads: {:.1f} GB/s\n", rate.threads, rate.bytesPerSecond / 1e9);
-    text +=
-        fmt::format("RAM: {} of {} available\n", formatBytes(memory.availableBytes), formatBytes(memory.totalBytes));
-    for (const DeviceInfo& gpu : gpus)
-        text += fmt::format("{}: {}, {}, {} of {} free\n", gpu.id, gpu.name, gpu.detail, formatBytes(gpu.freeBytes),
-            formatBytes(gpu.totalBytes));
-    printPiece(text);
+    for (const std::string& notice : measured->notices)
+        printNote(notice);
+    printPiece(describe(*measured, request.cpu.info, listGpus()));
 }
 
 } // namespace
 
 void addProfile(CLI::App& program, const Devices& devices, ListGpus listGpus) {
-    auto asJson = std::make_shared<bool>(false);
-    CLI::App* command = program.add_subcommand("profile", "measure this machine");
-    command->add_flag("--json", *asJson, "as JSON");
-    command->callback([asJson, &devices, listGpus] { profile(devices, listGpus(), *asJson); });
+    auto options = std::make_shared<Options>();
+    CLI::App* command = program.add_subcommand("profile", "measure this machine, for plans and forecasts");
+    command
+        ->add_option("--drive", options->drives,
+            "a model, or a folder with models, on the drive to measure; repeatable; default: the current folder")
+        ->take_all();
+    command->add_option(
+        "--device", options->device, "the GPU to measure: cuda:1; cpu: none; default: the best there is");
+    command->add_flag("--json", options->asJson, "as JSON");
+    command->callback([options, &devices, listGpus] { profile(*options, devices, listGpus); });
 }
 
 } // namespace strata::cli

@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/cpu/memory_bandwidth.h"
 
-#include "core/cpu/host_memory.h"
-
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <chrono>
 #include <cstdint>
 #include <cstring>
 
 namespace strata {
 namespace {
 
-constexpr int kSweeps = 5;
+constexpr int kFewestStretches = 3;
+constexpr std::size_t kStretchBytes = std::size_t(256) << 20;
 constexpr std::size_t kGrainBytes = std::size_t(1) << 20;
 
 // Several independent sums, so that the loads and not the additions set the pace.
@@ -33,19 +31,26 @@ std::uint64_t sumOf(const std::byte* data, std::size_t byteCount) {
 
 } // namespace
 
-double measureReadBandwidth(ThreadPool& pool, std::size_t byteCount) {
-    const Buffer buffer = allocateHostMemory(byteCount);
-    pool.parallelFor(byteCount, kGrainBytes, [&](std::size_t begin, std::size_t end, unsigned) {
-        std::memset(buffer.data() + begin, 1, end - begin); // touched, or every page would be the same zero page
-    });
+double measureReadBandwidth(
+    ThreadPool& pool, std::span<const std::byte> memory, std::chrono::nanoseconds time, const std::stop_token& stop) {
+    using Clock = std::chrono::steady_clock;
+    const std::size_t stretch =
+        std::min(memory.size(), std::max(kGrainBytes, std::min(kStretchBytes, memory.size() / 4)));
+    const auto end = Clock::now() + time;
     std::atomic<std::uint64_t> total = 0; // used, so that the reads are not optimised away
     double best = 0.0;
-    for (int sweep = 0; sweep < kSweeps; ++sweep) {
-        const auto start = std::chrono::steady_clock::now();
-        pool.parallelFor(byteCount, kGrainBytes,
-            [&](std::size_t begin, std::size_t end, unsigned) { total += sumOf(buffer.data() + begin, end - begin); });
-        const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-        best = std::max(best, static_cast<double>(byteCount) / seconds);
+    std::size_t at = 0;
+    for (int count = 0; count < kFewestStretches || Clock::now() < end; ++count) {
+        const auto start = Clock::now();
+        pool.parallelFor(stretch, kGrainBytes, [&](std::size_t first, std::size_t last, unsigned) {
+            if (!stop.stop_requested())
+                total += sumOf(memory.data() + at + first, last - first);
+        });
+        if (stop.stop_requested())
+            return 0.0;
+        best =
+            std::max(best, static_cast<double>(stretch) / std::chrono::duration<double>(Clock::now() - start).count());
+        at = at + 2 * stretch <= memory.size() ? at + stretch : 0;
     }
     return total != 0 ? best : 0.0;
 }

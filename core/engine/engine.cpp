@@ -6,6 +6,7 @@
 #include "core/engine/load_plan.h"
 #include "core/engine/reply_loop.h"
 #include "core/sample/sampler.h"
+#include "core/tier/typical_profile.h"
 
 #include <fmt/chrono.h>
 
@@ -28,9 +29,11 @@ MemoryRoom roomOf(const Backend& device, const ModelSpec& spec, std::uint64_t gi
 }
 
 // Figures that know no GPU can't plan for one.
-MachineProfile profileFor(const LoadRequest& request, bool hasGpu) {
-    const bool isOfUse = request.profile != nullptr && (!hasGpu || request.profile->hasGpu());
-    return isOfUse ? *request.profile : assumedProfile(hasGpu);
+MachineProfile profileFor(const LoadRequest& request, const Backend* gpu, const Backend* host) {
+    if (request.profile != nullptr && (gpu == nullptr || request.profile->hasGpu()))
+        return *request.profile;
+    return typicalProfile(host != nullptr ? host->info() : DeviceInfo(),
+        gpu != nullptr ? std::optional(gpu->info()) : std::nullopt);
 }
 
 LoadSubject subjectOf(const Model& model) {
@@ -87,7 +90,7 @@ void Engine::checkLoad(const LoadRequest& request, const EngineDevices& devices,
         vram = roomOf(*gpu, model.spec(), isSameMain ? leaving.heldBytes(*gpu) : 0);
     const MemoryRoom ram =
         host != nullptr ? roomOf(*host, model.spec(), held.host ? leaving.heldBytes(*host) : 0) : MemoryRoom();
-    planLoad(request, subject, vram, ram, profileFor(request, gpu != nullptr));
+    planLoad(request, subject, vram, ram, profileFor(request, gpu, host));
 }
 
 std::unique_ptr<Engine> Engine::load(
@@ -110,7 +113,7 @@ bool Engine::fill(const LoadRequest& request, const LoadProgressSink& progress, 
     if (m_devices.gpu)
         vram = roomOf(*m_devices.gpu, m_model->spec(), 0);
     const MemoryRoom ram = m_devices.host ? roomOf(*m_devices.host, m_model->spec(), 0) : MemoryRoom();
-    WeightPlan weights{.plan = {}, .profile = profileFor(request, m_devices.gpu != nullptr)};
+    WeightPlan weights{.plan = {}, .profile = profileFor(request, m_devices.gpu.get(), m_devices.host.get())};
     LoadPlan load = planLoad(request, subjectOf(*m_model), vram, ram, weights.profile);
     m_limits = load.limits;
     weights.plan = std::move(load.plan);

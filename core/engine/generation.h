@@ -32,7 +32,7 @@ struct LoadRequest {
     std::optional<std::uint64_t> vramCap = std::nullopt;
     std::optional<std::uint64_t> ramCap = std::nullopt;
     std::vector<TierOverride> places = {}; // blocks that are to rest in certain tiers
-    // Figures of this machine, which decide for a model that no one memory holds; null: assumed ones.
+    // Figures of this machine, which decide for a model that no one memory holds; null: typical ones.
     std::shared_ptr<const MachineProfile> profile = nullptr;
 };
 inline constexpr std::uint32_t kDefaultContextTokens = 8192;

@@ -36,26 +36,6 @@ double MultiplyRates::seconds(std::uint64_t weightBytes, std::uint64_t weightCou
     return measured(above - 1) * (1.0 - share) + measured(above) * share;
 }
 
-MachineProfile assumedProfile(bool hasGpu) {
-    MachineProfile profile;
-    profile.cpu = "not measured";
-    profile.hostRead = profile.hostReadBesideLink = 30e9;
-    profile.cpuBlockSeconds = 20e-6;
-    profile.cpuMultiply = {.weightBytesPerSecond = {30e9, 28e9, 20e9, 12e9}, .multipliesPerSecond = 300e9};
-    profile.drives.push_back({.mountPoint = "/", .bytesPerSecond = 2e9});
-    if (!hasGpu)
-        return profile;
-    profile.gpu = "not measured";
-    profile.vramRead = 500e9;
-    profile.linkIn = profile.linkOut = 12e9;
-    profile.linkInBesideHost = 10e9;
-    profile.hostReadBesideLink = 22e9;
-    profile.exchangeSeconds = 30e-6;
-    profile.gpuBlockSeconds = 20e-6;
-    profile.gpuMultiply = {.weightBytesPerSecond = {400e9, 400e9, 380e9, 300e9}, .multipliesPerSecond = 10000e9};
-    return profile;
-}
-
 bool MachineProfile::isOf(std::string_view cpuName, std::string_view gpuName, std::string_view driverVersion) const {
     return cpu == cpuName && gpu == gpuName && driver == driverVersion;
 }

@@ -59,8 +59,4 @@ struct MachineProfile {
     double diskBytesPerSecond(std::string_view path) const;
 };
 
-// Figures of an ordinary desktop machine, for one that was not measured: good enough where a model fits into one memory,
-// which any figures choose.
-MachineProfile assumedProfile(bool hasGpu);
-
 } // namespace strata

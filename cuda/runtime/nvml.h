@@ -11,4 +11,7 @@ namespace strata::cuda {
 // which would itself take some hundred megabytes. Empty where the library is not there.
 std::optional<std::uint64_t> freeMemoryOf(const std::string& pciBusId);
 
+// Of the GPUs' driver: "580.159.04". Empty where the library is not there.
+std::string driverVersion();
+
 } // namespace strata::cuda

@@ -47,6 +47,7 @@ public:
     const LoadCommand& lastLoad() const { return m_lastLoad; } // what is or was being loaded; empty path: nothing yet
     const Failure& failure() const { return m_failure; }       // in Failed
     std::vector<strata::DeviceInfo> devices() const;
+    const std::vector<strata::BackendChoice>& choices() const { return m_devices; }
     bool hasDevice(const QString& id) const;
     // Lists them anew, with the memory that is free by then; called on another thread.
     void setDeviceSource(std::function<std::vector<strata::BackendChoice>()> source) { m_source = std::move(source); }

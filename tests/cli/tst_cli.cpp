@@ -167,7 +167,10 @@ private slots:
                 << QByteArray("no such device to compute on here; there is ");
         QTest::newRow("context beyond the model's")
             << QStringList{"run", m_model, "-p", "a", "--ctx", "999999"} << QByteArray("999,999");
-        QTest::newRow("a machine without a profile") << QStringList{"plan", m_model} << QByteArray("no profile yet");
+        QTest::newRow("a machine without a profile")
+            << QStringList{"plan", m_model} << QByteArray("strata-cli profile");
+        QTest::newRow("a drive that is not there")
+            << QStringList{"profile", "--json", "--drive", missing} << QByteArray("missing.gguf");
         QTest::newRow("a place that is not there")
             << QStringList{"plan", m_model, "--profile", kProfile, "--place", "0-99=vram"} << QByteArray("0 to 1");
         QTest::newRow("a plan that does not fit")
@@ -321,6 +324,42 @@ private slots:
         const Outcome table = runCli(plan + QStringList{"--profile", kProfile});
         QCOMPARE(table.output.count("\n| reference_h100 |"), 2);
         QVERIFY(table.output.contains("nothing was measured"));
+    }
+
+    void profileMeasuresAndStoresWhatPlansNeed() {
+        const QTemporaryDir machine;
+        qputenv("XDG_CONFIG_HOME", machine.path().toLocal8Bit());
+        const Outcome outcome = runCli({"profile", "--json", "--drive", m_folder.path()});
+        const Outcome planned = runCli({"plan", m_model, "--json"});
+        qputenv("XDG_CONFIG_HOME", m_folder.path().toLocal8Bit());
+        QVERIFY2(outcome.exitCode == 0, outcome.errors.constData());
+        const QJsonObject object = toObject(outcome.output);
+        for (const char* key :
+            {"cpu", "ram_read", "ram_total_bytes", "ram_available_bytes", "gpus", "profile", "notices"})
+            QVERIFY2(object.contains(key), key);
+        QCOMPARE(object["stored"].toString(), machine.filePath("strata/machine.profile"));
+        const QJsonObject profile = object["profile"].toObject();
+        QVERIFY(profile["host_read_bytes_per_s"].toDouble() > 0.0);
+        QVERIFY(profile["drives"].toArray().first().toObject()["bytes_per_s"].toDouble() > 0.0);
+        QVERIFY2(planned.exitCode == 0, planned.errors.constData());
+        QCOMPARE(toObject(planned.output)["profile"].toObject()["date"], profile["date"]);
+    }
+    void aStoppedProfileStoresNothing() {
+        const QTemporaryDir machine;
+        const QTemporaryDir drive;
+        QProcess process;
+        QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+        environment.insert("XDG_CONFIG_HOME", machine.path());
+        process.setProcessEnvironment(environment);
+        process.setReadChannel(QProcess::StandardError);
+        process.start(STRATA_CLI, {"profile", "--drive", drive.path()});
+        QVERIFY(process.waitForReadyRead(60000)); // it says what it does
+        ::kill(static_cast<pid_t>(process.processId()), SIGINT);
+        QVERIFY(process.waitForFinished(60000));
+        QCOMPARE(process.exitStatus(), QProcess::NormalExit);
+        QCOMPARE(process.exitCode(), 130);
+        QCOMPARE(QDir(machine.path()).entryList(QDir::AllEntries | QDir::NoDotAndDotDot), QStringList());
+        QCOMPARE(QDir(drive.path()).entryList(QDir::Files | QDir::Hidden), QStringList());
     }
 
     void benchCountsTheBytesItReads() {
