@@ -48,6 +48,7 @@ private:
     void makeModelsDock();
     void makeRepliesDock();
     void makeChatsDock();
+    void makeTierMapDock();
     void makeFileMenu();
     void makeModelMenu();
     void makeChatMenu();
