@@ -19,6 +19,7 @@
 #include "gui/settings/setting_keys.h"
 #include "gui/status_line.h"
 #include "gui/tab_order.h"
+#include "gui/tiermap/tier_map_panel.h"
 
 #include <QApplication>
 #include <QCloseEvent>
@@ -42,6 +43,7 @@ constexpr int kLayoutVersion = 1; // of the docks, for saveState
 constexpr QSize kFirstSize(1280, 800);
 constexpr int kModelsWidth = 480;
 constexpr int kRepliesWidth = 320;
+constexpr int kTierMapWidth = 360;
 
 bool isModelFile(const QUrl& url) {
     return url.isLocalFile() && url.toLocalFile().endsWith(QLatin1String(".gguf"), Qt::CaseInsensitive);
@@ -66,6 +68,7 @@ MainWindow::MainWindow(
     makeModelsDock();
     makeRepliesDock();
     makeChatsDock();
+    makeTierMapDock();
     makeFileMenu();
     makeModelMenu();
     makeChatMenu();
@@ -152,6 +155,18 @@ void MainWindow::makeChatsDock() {
     dock->setWidget(m_chats);
     addDock(dock, Qt::RightDockWidgetArea);
     dock->hide(); // the Chat menu opens it
+}
+
+void MainWindow::makeTierMapDock() {
+    auto* panel = new TierMapPanel(m_controller);
+    panel->setMinimumWidth(kTierMapWidth);
+    auto* dock = new QDockWidget(tr("Tier map"));
+    dock->setObjectName(QStringLiteral("tiermap"));
+    dock->setWidget(panel);
+    addDock(dock, Qt::RightDockWidgetArea);
+    dock->hide(); // the chat has the room until someone wants to know; the button above it shows it
+    dock->toggleViewAction()->setIcon(lineIcon(QStringLiteral("layers")));
+    m_bar->addToggle(dock->toggleViewAction());
 }
 
 void MainWindow::connectEngine() {

@@ -51,6 +51,7 @@ private:
     void makeModelsDock();
     void makeRepliesDock();
     void makeChatsDock();
+    void makeTierMapDock();
     void makeFileMenu();
     void makeModelMenu();
     void makeMeasureAction(QMenu* menu);
