@@ -9,6 +9,9 @@
 #include "tests/support/slow_backend.h"
 #include "tests/support/tiny_model.h"
 
+#include "core/cpu/cpu_backend.h"
+#include "core/tier/typical_profile.h"
+
 #include <QLabel>
 #include <QTemporaryDir>
 #include <QTest>
@@ -311,7 +314,8 @@ void TestTierMap::withoutAModelOneSentence() {
 void TestTierMap::loadedModelShowsItsTiers() {
     Desk desk(m_folder->path());
     desk.dock("tiermap")->show();
-    auto profile = std::make_shared<strata::MachineProfile>(strata::assumedProfile(false));
+    auto profile = std::make_shared<strata::MachineProfile>(
+        strata::typicalProfile(strata::cpuBackend(1).info, std::nullopt));
     profile->date = "2026-01-01";
     LoadCommand command = onTwoTiers();
     command.profile = profile;
