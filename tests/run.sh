@@ -27,8 +27,8 @@ cmake --preset asan -DSTRATA_GUI=OFF
 cmake --build --preset asan --parallel "$jobs"
 ctest --preset asan
 
-echo "== thread sanitizer: pool, engine, and the seam to the window"
-threaded=(tst_thread_pool tst_engine tst_transformer tst_engine_controller)
+echo "== thread sanitizer: pool, engine, tiers, and the seam to the window"
+threaded=(tst_thread_pool tst_engine tst_transformer tst_tiered_weights tst_engine_controller)
 cmake --preset tsan
 cmake --build --preset tsan --parallel "$jobs" --target "${threaded[@]}"
 ctest --preset tsan -R "^($(IFS='|'; echo "${threaded[*]}"))\$"

@@ -54,7 +54,8 @@ void addPlacementOptions(CLI::App& command, PlacementOptions& options) {
     addSizeOption(command, "--vram", options.vramCap, "use at most this much of the GPU's memory: 24G; 0: no GPU");
     addSizeOption(command, "--ram", options.ramCap, "use at most this much of the machine's memory: 32G");
     command.add_option("--place", options.places, "where blocks must rest: 0-9=vram (layers), head=ram; repeatable")
-        ->take_all();
+        ->take_all()
+        ->allow_extra_args(false); // what follows is the model
 }
 
 void place(const PlacementOptions& options, std::uint32_t layerCount, LoadRequest& request) {

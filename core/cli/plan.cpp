@@ -136,7 +136,8 @@ void addPlan(CLI::App& program, ListGpus listGpus) {
     addPlacementOptions(*command, options->placement);
     command
         ->add_option("--profile", options->profiles, "figures of a machine; several give a table; default: this one's")
-        ->take_all();
+        ->take_all()
+        ->allow_extra_args(false); // what follows is the model
     command->add_flag("--json", options->asJson, "as JSON");
     command->callback([options, listGpus] { plan(*options, listGpus); });
 }
