@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
 #include "tests/core/chat_goldens.h"
+#include "tests/support/work_clock.h"
 
 #include <QtTest>
-
-#include <ctime>
 
 using namespace strata;
 using goldens::context;
@@ -15,12 +14,7 @@ const std::vector<ChatMessage> kQuestion = {{ChatRole::User, "Hello"}};
 const std::vector<ChatMessage> kWithSystem = {
     {ChatRole::System, "Be kind."}, {ChatRole::User, "Hi"}, {ChatRole::Assistant, "Yes?"}, {ChatRole::User, "Why?"}};
 
-// Of this program's own work, so that a busy machine does not count.
-#if defined(__SANITIZE_ADDRESS__)
-constexpr std::clock_t kTimeLimit = 10 * CLOCKS_PER_SEC; // the sanitizers, not the person, wait
-#else
-constexpr std::clock_t kTimeLimit = CLOCKS_PER_SEC;
-#endif
+constexpr std::int64_t kTimeLimit = kSanitizerFactor * 1'000'000; // microseconds
 
 // 't' for each byte of the template's, 'p' for each of a person.
 std::string marksOf(const PromptText& prompt) {
@@ -332,9 +326,9 @@ private slots:
     void hostileTemplatesEndSoon() {
         QFETCH(QString, source);
         QFETCH(QString, reason);
-        const std::clock_t start = std::clock();
+        const WorkClock clock;
         const RenderedChat chat = ChatTemplate(source.toStdString()).render(kQuestion, context());
-        const std::clock_t elapsed = std::clock() - start;
+        const std::int64_t elapsed = clock.microseconds();
         QVERIFY2(elapsed < kTimeLimit, qPrintable(QString::number(elapsed)));
         QVERIFY2(QString::fromStdString(chat.fallbackReason).contains(reason), chat.fallbackReason.c_str());
     }

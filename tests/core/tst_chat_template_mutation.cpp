@@ -2,23 +2,17 @@
 #include "core/base/error.h"
 #include "tests/core/chat_goldens.h"
 #include "tests/support/mutator.h"
+#include "tests/support/work_clock.h"
 
 #include <QDir>
 #include <QtTest>
-
-#include <ctime>
 
 using namespace strata;
 
 namespace {
 
 constexpr int kMutantsPerTemplate = 1000;
-// Of this program's own work, so that a busy machine does not count.
-#if defined(__SANITIZE_ADDRESS__)
-constexpr std::clock_t kTimeLimit = 10 * CLOCKS_PER_SEC; // the sanitizers, not the person, wait
-#else
-constexpr std::clock_t kTimeLimit = CLOCKS_PER_SEC;
-#endif
+constexpr std::int64_t kTimeLimit = kSanitizerFactor * 1'000'000; // microseconds
 
 const std::vector<ChatMessage> kMessages = {{ChatRole::System, "Be kind.\n\xFF\xC3"}, {ChatRole::User, " Hi <|x|>"},
     {ChatRole::Assistant, "<think>\nhm\n</think>\nYes?"},
@@ -102,7 +96,7 @@ private slots:
         for (const std::string& source : sources) {
             for (int i = 0; i < kMutantsPerTemplate; ++i, ++mutantCount) {
                 const std::string mutant = mutator.mutate(source);
-                const std::clock_t start = std::clock();
+                const WorkClock clock;
                 try {
                     const RenderedChat chat = ChatTemplate(mutant).render(kMessages, goldens::context());
                     renderedCount += chat.fallbackReason.empty() ? 1 : 0;
@@ -110,7 +104,7 @@ private slots:
                 } catch (const Error& error) {
                     QCOMPARE(error.code(), ErrorCode::BadRequest);
                 }
-                QVERIFY2(std::clock() - start < kTimeLimit, mutant.c_str());
+                QVERIFY2(clock.microseconds() < kTimeLimit, mutant.c_str());
             }
         }
         // Changes of text leave a template that runs; if all or none did, the mutator would test nothing.

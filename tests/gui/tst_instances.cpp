@@ -49,8 +49,8 @@ public:
     bool waitForWindow(const QProcess& process) const {
         return QTest::qWaitFor([&] { return holder() == process.processId(); }, 20000);
     }
-    // Settings are written within a second. The bytes are read and not Settings: QSettings takes a file's date after its
-    // text, so that one replaced in between keeps its old text under the new date for as long as this process runs.
+    // Settings are written within a second. The bytes are read and not Settings: QSettings takes a file's date after
+    // its text, so that one replaced in between keeps its old text under the new date for as long as this process runs.
     bool waitForLoaded(const QString& model) const {
         return QTest::qWaitFor(
             [&] { return read(path(u".config/strata/strata.ini"_s)).contains(model.toUtf8()); }, 20000);
