@@ -1,22 +1,34 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cuda/staged_copies.h"
 
+#include "cuda/kernels/fetch.h"
 #include "cuda/runtime/check.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
 
 namespace strata::cuda {
 namespace {
 
-bool isPinned(const std::byte* address) {
+// Where the device reaches this memory of the host; null if it is not pinned.
+const std::byte* deviceAddress(const std::byte* address) {
     cudaPointerAttributes attributes = {};
     checkCuda(cudaPointerGetAttributes(&attributes, address), "looking at memory");
-    return attributes.type == cudaMemoryTypeHost;
+    return attributes.type == cudaMemoryTypeHost ? static_cast<const std::byte*>(attributes.devicePointer) : nullptr;
 }
 
 void copy(void* target, const void* source, std::size_t byteCount, cudaMemcpyKind kind, const Stream& stream) {
     checkCuda(cudaMemcpyAsync(target, source, byteCount, kind, stream.get()), "copying");
+}
+
+// From pinned memory.
+void copyUp(std::byte* target, const std::byte* source, std::size_t byteCount, const Stream& stream) {
+    const auto places = reinterpret_cast<std::uintptr_t>(target) | reinterpret_cast<std::uintptr_t>(source) | byteCount;
+    if (byteCount <= kMaxFetchBytes && places % sizeof(std::uint32_t) == 0)
+        fetchFromHost(stream.get(), target, source, byteCount);
+    else
+        copy(target, source, byteCount, cudaMemcpyHostToDevice, stream);
 }
 
 } // namespace
@@ -31,8 +43,8 @@ StagedCopies::StagedCopies(const Stream& stream) : m_stream(&stream) {
 void StagedCopies::upload(std::byte* target, std::span<const std::byte> source) {
     if (source.empty())
         return;
-    if (isPinned(source.data())) {
-        copy(target, source.data(), source.size(), cudaMemcpyHostToDevice, *m_stream);
+    if (const std::byte* pinned = deviceAddress(source.data()); pinned != nullptr) {
+        copyUp(target, pinned, source.size(), *m_stream);
         waitFor(*m_stream);
         return;
     }
@@ -40,7 +52,7 @@ void StagedCopies::upload(std::byte* target, std::span<const std::byte> source) 
         const std::size_t count = std::min(kPieceBytes, source.size() - done);
         Piece& piece = nextPiece();
         std::memcpy(piece.memory.data(), source.data() + done, count);
-        copy(target + done, piece.memory.data(), count, cudaMemcpyHostToDevice, *m_stream);
+        copyUp(target + done, piece.memory.data(), count, *m_stream);
         record(piece.isFree, *m_stream);
         done += count;
     }
@@ -49,7 +61,7 @@ void StagedCopies::upload(std::byte* target, std::span<const std::byte> source) 
 void StagedCopies::download(std::span<std::byte> target, const std::byte* source) {
     if (target.empty())
         return;
-    if (isPinned(target.data())) {
+    if (deviceAddress(target.data()) != nullptr) {
         copy(target.data(), source, target.size(), cudaMemcpyDeviceToHost, *m_stream);
         waitFor(*m_stream);
         return;

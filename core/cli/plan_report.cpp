@@ -32,11 +32,11 @@ std::string wireList(const PassCost& cost) {
     return text;
 }
 
-std::string tierLine(Tier tier, const Plan& plan, const TierBudget* budget, std::uint64_t slotBytes) {
+std::string tierLine(Tier tier, const Plan& plan, const TierBudget* budget, std::uint64_t ringBytes) {
     std::string text =
         fmt::format("  {:<5} {:>5} blocks {:>9}", tierName(tier), plan.blocksIn(tier), formatBytes(plan.bytesIn(tier)));
-    if (slotBytes > 0)
-        text += fmt::format(", slots {}", formatBytes(slotBytes));
+    if (ringBytes > 0)
+        text += fmt::format(", ring {}", formatBytes(ringBytes));
     if (budget == nullptr)
         return text + "\n";
     if (budget->cacheBytes > 0)
@@ -85,8 +85,8 @@ std::string describePlan(const PlanReport& report, const PlannedMachine& machine
     std::string text = fmt::format("{}, context of {} tokens, on {}\n", quoteForMessage(report.model, 256),
         formatCount(plan.budgets.contextTokens), nameOf(machine.profile));
     if (plan.budgets.vram)
-        text += tierLine(Tier::Vram, plan, &*plan.budgets.vram, plan.ringSlotCount * plan.ringSlotBytes);
-    text += tierLine(Tier::Ram, plan, &plan.budgets.ram, plan.stagingSlotCount * plan.stagingSlotBytes);
+        text += tierLine(Tier::Vram, plan, &*plan.budgets.vram, plan.ringBytes);
+    text += tierLine(Tier::Ram, plan, &plan.budgets.ram, plan.stagingBytes);
     if (plan.blocksIn(Tier::Disk) > 0)
         text += tierLine(Tier::Disk, plan, nullptr, 0);
     text += fmt::format("decode {:>8.2f} tok/s behind {} tokens: {} blocks resident, {} streamed, {} by the CPU\n",
@@ -129,8 +129,8 @@ Json toJson(const PlanReport& report, const PlannedMachine& machine) {
         {"plan", {{"vram_blocks", plan.blocksIn(Tier::Vram)}, {"ram_blocks", plan.blocksIn(Tier::Ram)},
                      {"disk_blocks", plan.blocksIn(Tier::Disk)}, {"vram_bytes", plan.bytesIn(Tier::Vram)},
                      {"ram_bytes", plan.bytesIn(Tier::Ram)}, {"disk_bytes", plan.bytesIn(Tier::Disk)},
-                     {"ring_bytes", plan.ringSlotCount * plan.ringSlotBytes},
-                     {"staging_bytes", plan.stagingSlotCount * plan.stagingSlotBytes}}},
+                     {"ring_bytes", plan.ringBytes},
+                     {"staging_bytes", plan.stagingBytes}}},
         {"forecast", {{"decode_tokens_per_s", forecast.decodeTokensPerSecond},
                          {"prompt_tokens_per_s", forecast.promptTokensPerSecond},
                          {"prompt_tokens", report.promptTokens}, {"load_s", forecast.loadSeconds}}},

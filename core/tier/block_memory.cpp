@@ -37,8 +37,8 @@ void BlockMemory::takeVram(const Plan& plan, Backend& gpu) {
     for (BlockPlace& place : m_places)
         if (place.tier == Tier::Vram)
             place.deviceMemory = &m_vram.emplace_back(gpu.allocate(place.packed.byteCount));
-    for (std::uint32_t i = 0; i < plan.ringSlotCount; ++i)
-        m_ringSlots.push_back(gpu.allocate(plan.ringSlotBytes));
+    if (plan.ringBytes > 0)
+        m_ring = gpu.allocate(plan.ringBytes);
 }
 
 bool BlockMemory::takeHost(const Plan& plan, Backend& host, const std::stop_token& stop) {
@@ -49,11 +49,11 @@ bool BlockMemory::takeHost(const Plan& plan, Backend& host, const std::stop_toke
     for (BlockPlace& place : m_places)
         if (place.tier == Tier::Ram)
             place.hostMemory = m_arena->take(place.host.byteCount);
-    for (std::uint32_t i = 0; i < plan.stagingSlotCount; ++i)
-        m_stagingSlots.push_back(m_arena->take(plan.stagingSlotBytes));
+    if (plan.stagingBytes > 0)
+        m_staging = std::span(m_arena->take(plan.stagingBytes), plan.stagingBytes);
     if (!m_arena->touch(stop))
         return false;
-    if (m_copies == nullptr || m_ringSlots.empty())
+    if (m_copies == nullptr || m_ring.byteCount() == 0)
         return true; // nothing crosses from there
     switch (m_arena->pin(*m_copies, stop)) {
     case HostArena::Pinning::Done:

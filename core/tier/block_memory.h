@@ -17,8 +17,8 @@
 
 namespace strata {
 
-// All memory that a model's weights take, as its plan says: VRAM blocks and ring slots on the GPU, RAM blocks and
-// staging slots in one arena. Engine thread. Private to core/tier.
+// All memory that a model's weights take, as its plan says: VRAM blocks and the ring on the GPU, RAM blocks and
+// the staging ring in one arena. Engine thread. Private to core/tier.
 class BlockMemory {
 public:
     BlockMemory(const BlockMemory&) = delete;
@@ -30,8 +30,8 @@ public:
         BlockSource& source, const LoadProgressSink& progress, const std::stop_token& stop);
 
     std::span<const BlockPlace> places() const { return m_places; } // one a block
-    std::span<std::byte* const> stagingSlots() const { return m_stagingSlots; }
-    std::span<const Buffer> ringSlots() const { return m_ringSlots; }
+    std::span<std::byte> staging() const { return m_staging; } // empty: nothing rests on disk
+    const Buffer& ring() const { return m_ring; }              // empty: nothing is streamed
     CopyQueue* copies() const { return m_copies.get(); }       // to the GPU; null without one
     const std::string& notice() const { return m_notice; }     // about memory that could not be pinned; or empty
 
@@ -42,9 +42,9 @@ private:
 
     std::vector<BlockPlace> m_places;
     std::vector<Buffer> m_vram; // one a block that rests there
-    std::vector<Buffer> m_ringSlots;
+    Buffer m_ring;
     std::unique_ptr<HostArena> m_arena;
-    std::vector<std::byte*> m_stagingSlots;
+    std::span<std::byte> m_staging;
     std::string m_notice;
     std::unique_ptr<CopyQueue> m_copies; // goes first, and waits for copies from and to the memory above
 };

@@ -3,10 +3,30 @@
 
 namespace strata {
 
+namespace {
+
+// Read in runs of neighbouring tensors, so a block stays whole there.
+std::vector<RingBlock> wholeBlocks(std::span<const BlockPlace> places) {
+    std::vector<RingBlock> blocks;
+    for (const BlockPlace& place : places)
+        blocks.push_back({.byteCount = place.host.byteCount});
+    return blocks;
+}
+
+std::vector<RingBlock> blocksOfTensors(std::span<const BlockPlace> places) {
+    std::vector<RingBlock> blocks;
+    for (const BlockPlace& place : places)
+        blocks.push_back({.partOffsets = place.packed.offsets, .byteCount = place.packed.byteCount});
+    return blocks;
+}
+
+} // namespace
+
 BlockStreamer::BlockStreamer(const StreamerParts& parts)
-    : m_staging(parts.stagingSlots.size()), m_ring(parts.ringSlots.size()),
-      m_disk(m_staging, parts.source, parts.places, parts.stagingSlots, parts.metrics),
-      m_link(m_ring, m_staging, parts.copies, parts.places, parts.ringSlots, parts.stagingSlots, parts.metrics) {
+    : m_staging(parts.stagingMemory.size(), wholeBlocks(parts.places)),
+      m_ring(parts.ringMemory->byteCount(), blocksOfTensors(parts.places)),
+      m_disk(m_staging, parts.source, parts.places, parts.stagingMemory, parts.metrics),
+      m_link(m_ring, m_staging, parts.copies, parts.places, *parts.ringMemory, parts.stagingMemory, parts.metrics) {
     if (parts.source != nullptr)
         m_diskThread = std::jthread([this](const std::stop_token& stop) { m_disk.run(stop); });
     if (parts.copies != nullptr)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/tier/block_ring.h"
 #include "core/tier/disk_feeder.h"
 #include "core/tier/link_feeder.h"
 #include "core/tier/pass_schedule.h"
-#include "core/tier/slot_queue.h"
 
 #include <memory>
 #include <optional>
@@ -18,17 +18,17 @@ namespace strata {
 struct StreamerParts {
     std::span<const BlockPlace> places;
     BlockSource* source = nullptr;            // null: nothing rests on disk
-    std::span<std::byte* const> stagingSlots; // host memory, as large as any block on disk
+    std::span<std::byte> stagingMemory;       // of the host, for some blocks on disk
     CopyQueue* copies = nullptr;              // null: nothing is streamed
-    std::span<const Buffer> ringSlots;        // GPU memory, as large as any block outside of it
+    const Buffer* ringMemory = nullptr;       // of the GPU, for some blocks outside of it; never null
     Metrics* metrics = nullptr;               // may be null
 };
 
 // Brings blocks to where they are computed, ahead of the pass and across the ends of passes, on a thread for the drive
 // and one for the link:
 //
-//     drive --(DiskFeeder)--> staging slots --.--------------------------> computed by the CPU
-//     RAM  ------------------------------------`--(LinkFeeder)--> ring --> computed by the GPU
+//     drive --(DiskFeeder)--> staging ring --.---------------------------> computed by the CPU
+//     RAM  -----------------------------------`--(LinkFeeder)--> ring - --> computed by the GPU
 //
 // Engine thread. Blocks must be taken in the order of the schedule, each given back before the next is taken.
 class BlockStreamer {
@@ -39,15 +39,15 @@ public:
     BlockStreamer& operator=(const BlockStreamer&) = delete;
 
     // A pass by this schedule begins. What was brought ahead is used if the schedule begins with it. `isLeft`: the pass
-    // before was not finished. Slots may be overwritten behind `free` then, or when the order changes.
+    // before was not finished. The ring may be overwritten behind `free` then, or when the order changes.
     void begin(const Schedule& schedule, bool isLeft, Fence free);
 
-    SlotQueue& staging() { return m_staging; } // the user's side of it
-    SlotQueue& ring() { return m_ring; }
+    BlockRing& staging() { return m_staging; } // the user's side of it
+    BlockRing& ring() { return m_ring; }
 
 private:
-    SlotQueue m_staging;
-    SlotQueue m_ring;
+    BlockRing m_staging;
+    BlockRing m_ring;
     DiskFeeder m_disk;
     LinkFeeder m_link;
     std::jthread m_diskThread;

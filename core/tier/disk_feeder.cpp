@@ -13,7 +13,7 @@ void DiskFeeder::run(const std::stop_token& stop) {
         if (!m_fills.empty() && m_fills.front().ticket.dropped.stop_requested())
             dropAll();
         if (m_rest.empty()) {
-            const auto ticket = m_fills.empty() ? m_queue.next(stop) : m_queue.tryNext();
+            const auto ticket = m_fills.empty() ? m_ring.next(stop) : m_ring.tryNext();
             if (ticket)
                 begin(*ticket);
             else if (m_fills.empty())
@@ -30,13 +30,13 @@ void DiskFeeder::run(const std::stop_token& stop) {
     }
 }
 
-void DiskFeeder::begin(const SlotQueue::Ticket& ticket) {
+void DiskFeeder::begin(const BlockRing::Ticket& ticket) {
     const BlockPlace& place = m_places[ticket.block.value];
     m_fills.push_back({.ticket = ticket, .number = m_fillCount++});
     for (const FileRun& run : place.host.runs)
         m_rest.push_back({.part = run.part,
             .offset = run.fileOffset,
-            .target = std::span(m_slots[ticket.slot] + run.memoryOffset, run.byteCount),
+            .target = m_memory.subspan(ticket.place.begin + run.memoryOffset, run.byteCount),
             .tag = m_fills.back().number});
 }
 
@@ -63,7 +63,7 @@ void DiskFeeder::finishOne() {
 // In the order of the tickets: nobody asks for a later block before an earlier one.
 void DiskFeeder::publishFilled() {
     while (!m_fills.empty() && m_fills.front().isStarted && m_fills.front().readsLeft == 0) {
-        m_queue.publish(m_fills.front().ticket, {});
+        m_ring.publish(m_fills.front().ticket, {});
         m_fills.pop_front();
     }
 }
@@ -82,14 +82,14 @@ void DiskFeeder::drain() {
 void DiskFeeder::dropAll() {
     drain();
     for (const Fill& fill : m_fills)
-        m_queue.letGo(fill.ticket);
+        m_ring.letGo(fill.ticket);
     m_fills.clear();
 }
 
 void DiskFeeder::failAll(const std::exception_ptr& error) {
     drain();
     for (const Fill& fill : m_fills)
-        m_queue.fail(fill.ticket, error);
+        m_ring.fail(fill.ticket, error);
     m_fills.clear();
 }
 

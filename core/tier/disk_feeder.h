@@ -2,9 +2,9 @@
 #pragma once
 
 #include "core/tier/block_place.h"
+#include "core/tier/block_ring.h"
 #include "core/tier/block_source.h"
 #include "core/tier/metrics.h"
-#include "core/tier/slot_queue.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -16,25 +16,25 @@
 
 namespace strata {
 
-// Reads the blocks that rest on disk into slots of host memory, ahead of whoever uses them, with reads of several
+// Reads the blocks that rest on disk into a ring in host memory, ahead of whoever uses them, with reads of several
 // blocks in flight at once. One thread, which `run` takes until it is stopped. Private to core/tier.
 class DiskFeeder {
 public:
-    // All must outlive this. `slots`: where each slot begins, at a multiple of kSectorBytes. `metrics` may be null.
-    DiskFeeder(SlotQueue& queue, BlockSource* source, std::span<const BlockPlace> places,
-        std::span<std::byte* const> slots, Metrics* metrics)
-        : m_queue(queue), m_source(source), m_places(places), m_slots(slots), m_metrics(metrics) {}
+    // All must outlive this. `memory`: of the ring, from a multiple of kSectorBytes on. `metrics` may be null.
+    DiskFeeder(BlockRing& ring, BlockSource* source, std::span<const BlockPlace> places, std::span<std::byte> memory,
+        Metrics* metrics)
+        : m_ring(ring), m_source(source), m_places(places), m_memory(memory), m_metrics(metrics) {}
 
     void run(const std::stop_token& stop);
 
 private:
     struct Fill {
-        SlotQueue::Ticket ticket;
+        BlockRing::Ticket ticket;
         std::uint64_t number = 0;    // the tag of its reads
         std::size_t readsLeft = 0;   // started and not done
         bool isStarted = false;      // all its reads have been
     };
-    void begin(const SlotQueue::Ticket& ticket);
+    void begin(const BlockRing::Ticket& ticket);
     void startOne();
     void finishOne();
     void publishFilled();
@@ -43,10 +43,10 @@ private:
     void failAll(const std::exception_ptr& error);
     void count();
 
-    SlotQueue& m_queue;
+    BlockRing& m_ring;
     BlockSource* m_source;
     std::span<const BlockPlace> m_places;
-    std::span<std::byte* const> m_slots;
+    std::span<std::byte> m_memory;
     Metrics* m_metrics;
     std::deque<Fill> m_fills; // in the order they were claimed
     std::deque<FileRead> m_rest; // runs of the newest fill that are not read yet

@@ -17,7 +17,7 @@ void LinkFeeder::run(const std::stop_token& stop) {
     }
 }
 
-bool LinkFeeder::bring(const SlotQueue::Ticket& ticket) {
+bool LinkFeeder::bring(const BlockRing::Ticket& ticket) {
     if (ticket.dropped.stop_requested())
         return false;
     m_copies->waitForDevice(ticket.free);
@@ -26,35 +26,36 @@ bool LinkFeeder::bring(const SlotQueue::Ticket& ticket) {
         const auto staged = m_staging.take(ticket.block, ticket.dropped);
         if (!staged)
             return false;
-        m_ring.publish(ticket, copyStaged(place, staged->slot, ticket.slot));
+        m_ring.publish(ticket, copyStaged(place, *staged, ticket.place));
         return true;
     }
-    const Fence copied = copy(place, place.hostMemory, ticket.slot);
+    const Fence copied = copy(place, place.hostMemory, ticket.place);
     // One copy runs and one waits behind it: the link is never idle, and a pass that is stopped has little to wait for.
     settle(std::exchange(m_previous, copied));
     m_ring.publish(ticket, copied);
     return true;
 }
 
-// The drive sets the pace: the staging slot is given back as soon as may be, and before anybody learns that the ticket
+// The drive sets the pace: the staging memory is given back as soon as may be, and before anybody learns that the ticket
 // has ended.
-Fence LinkFeeder::copyStaged(const BlockPlace& place, std::size_t stagingSlot, std::size_t ringSlot) {
+Fence LinkFeeder::copyStaged(
+    const BlockPlace& place, const BlockRing::Filled& staged, const RingPlace& target) {
     struct GivenBack {
-        SlotQueue& staging;
-        std::size_t slot;
-        ~GivenBack() { staging.release(slot, {}); }
-    } const givenBack{m_staging, stagingSlot};
-    const Fence copied = copy(place, m_stagingSlots[stagingSlot], ringSlot);
+        BlockRing& staging;
+        std::uint64_t number;
+        ~GivenBack() { staging.release(number, {}); }
+    } const givenBack{m_staging, staged.number};
+    const Fence copied = copy(place, m_stagingMemory.data() + staged.place.begin, target);
     settle(copied);
     return copied;
 }
 
-Fence LinkFeeder::copy(const BlockPlace& place, const std::byte* source, std::size_t slot) {
+Fence LinkFeeder::copy(const BlockPlace& place, const std::byte* source, const RingPlace& target) {
     m_pieces.clear();
     for (std::size_t i = 0; i < place.block->tensors.size(); ++i)
-        m_pieces.push_back({.offset = place.packed.offsets[i],
+        m_pieces.push_back({.offset = partBegin(target, place.packed.offsets, i),
             .source = std::span(source + place.host.offsets[i], place.block->tensors[i].byteCount)});
-    const Fence copied = m_copies->copyIn(m_ringSlots[slot], m_pieces);
+    const Fence copied = m_copies->copyIn(m_ringMemory, m_pieces);
     m_uncountedBytes += place.block->byteCount;
     return copied;
 }

@@ -13,7 +13,7 @@ using Movable = std::vector<std::size_t>;
 
 Movable movableBlocks(const Plan& plan, BlockKind kind) {
     Movable found;
-    if (!plan.usesGpu || plan.ringSlotCount == 0)
+    if (!plan.usesGpu || plan.ringBytes == 0)
         return found;
     for (std::size_t i = 0; i < plan.blocks.size(); ++i)
         if (plan.blocks[i].kind == kind && plan.blocks[i].tier != Tier::Vram)

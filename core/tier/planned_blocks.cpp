@@ -83,13 +83,14 @@ Plan unplacedPlan(const PlanningModel& model, const TierBudgets& budgets) {
 }
 
 void sumTiers(Plan& plan) {
+    std::uint64_t largestOnDisk = 0;
     for (const PlannedBlock& block : plan.blocks) {
         plan.tierBytes[static_cast<std::size_t>(block.tier)] += block.restingBytes();
         ++plan.tierBlockCount[static_cast<std::size_t>(block.tier)];
         if (block.tier == Tier::Disk)
-            plan.stagingSlotBytes = std::max(plan.stagingSlotBytes, block.hostBytes);
+            largestOnDisk = std::max(largestOnDisk, block.hostBytes);
     }
-    plan.stagingSlotCount = plan.stagingSlotBytes > 0 ? kStagingSlots : 0;
+    plan.stagingBytes = kBlocksInStaging * largestOnDisk;
 }
 
 std::vector<std::uint32_t> spreadOrder(std::uint32_t count) {

@@ -31,9 +31,9 @@ public:
     }
 
     std::uint64_t needed(const Filling& filling) const {
-        const std::uint64_t slot = std::max({m_largestOnDisk, m_head.largestLeft[filling.head],
+        const std::uint64_t largest = std::max({m_largestOnDisk, m_head.largestLeft[filling.head],
             m_attention.largestLeft[filling.attention], m_feedForward.largestLeft[filling.feedForward]});
-        return m_fixedBytes + bytes(filling) + kStagingSlots * slot;
+        return m_fixedBytes + bytes(filling) + kBlocksInStaging * largest;
     }
     std::uint64_t least() const {
         std::uint64_t least = needed(everything());

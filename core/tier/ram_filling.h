@@ -10,10 +10,10 @@
 
 namespace strata {
 
-// Slots between drive and executor: one being read, one being waited for, one being computed from or copied.
-inline constexpr std::uint32_t kStagingSlots = 3;
+// That have room between drive and executor: one being read, one being waited for, one being computed from or copied.
+inline constexpr std::uint32_t kBlocksInStaging = 3;
 
-// Of the blocks outside VRAM, puts as many bytes as `room` holds beside the staging slots into RAM, the rest on disk.
+// Of the blocks outside VRAM, puts as many bytes as `room` holds beside the staging ring into RAM, the rest on disk.
 // `pinned` blocks stay where they were put, and the embedding in RAM. Private to core/tier.
 // False, and nothing moved: not even leastRamBytes fit.
 bool fillRam(Plan& plan, std::span<const std::optional<Tier>> pinned, std::uint64_t room);

@@ -44,22 +44,17 @@ struct Plan {
     std::uint64_t kvRowBytes = 0;          // keys and values of all layers, one token
     std::uint64_t attentionMultiplies = 0; // of one token and one row of the cache, all layers
 
-    // VRAM slots through which blocks that do not rest there are streamed, each as large as the largest of them; none
-    // if all rest there.
-    std::uint32_t ringSlotCount = 0;
-    std::uint64_t ringSlotBytes = 0;
-    // RAM slots into which blocks on disk are read, each as large as the largest of them; none if no block is.
-    std::uint32_t stagingSlotCount = 0;
-    std::uint64_t stagingSlotBytes = 0;
+    std::uint64_t ringBytes = 0;    // of VRAM, through which blocks that do not rest there are streamed; or 0
+    std::uint64_t stagingBytes = 0; // of RAM, into which blocks on disk are read; or 0
 
-    std::array<std::uint64_t, kTierCount> tierBytes = {};      // by Tier, without slots
+    std::array<std::uint64_t, kTierCount> tierBytes = {};      // by Tier, without the rings
     std::array<std::uint32_t, kTierCount> tierBlockCount = {}; // by Tier
     TierBudgets budgets;
 
     std::uint64_t bytesIn(Tier tier) const { return tierBytes[static_cast<std::size_t>(tier)]; }
     std::uint32_t blocksIn(Tier tier) const { return tierBlockCount[static_cast<std::size_t>(tier)]; }
-    std::uint64_t vramBytes() const { return bytesIn(Tier::Vram) + ringSlotCount * ringSlotBytes; }
-    std::uint64_t ramBytes() const { return bytesIn(Tier::Ram) + stagingSlotCount * stagingSlotBytes; }
+    std::uint64_t vramBytes() const { return bytesIn(Tier::Vram) + ringBytes; }
+    std::uint64_t ramBytes() const { return bytesIn(Tier::Ram) + stagingBytes; }
 };
 
 } // namespace strata

@@ -15,9 +15,10 @@
 namespace strata {
 namespace {
 
-// One is computed from while the next one arrives. With streamed blocks spread evenly between the others the link then
-// has a whole interval of slack, and a third slot would only take room from resident blocks.
-constexpr std::uint32_t kRingSlots = 2;
+// That have room in the ring, however large: one is computed from while the next one arrives. With streamed blocks spread
+// evenly between the others the link then has a whole interval of slack, and more would only take room from resident
+// blocks.
+constexpr std::uint32_t kBlocksInRing = 2;
 
 constexpr std::uint64_t kContextStep = 256; // advised contexts are round numbers
 
@@ -109,7 +110,7 @@ private:
             }
     }
 
-    std::uint64_t slotBytes(const Candidate& candidate) const {
+    std::uint64_t largestOutside(const Candidate& candidate) const {
         return std::max({m_largestPinnedOutside, m_attention.largestLeft[candidate.attention],
             m_feedForward.largestLeft[candidate.feedForward]});
     }
@@ -122,7 +123,7 @@ private:
         return m_pinnedVramBytes + (candidate.hasHead ? m_start.blocks.back().packedBytes : 0) +
                (candidate.hasEmbedding ? m_start.blocks.front().packedBytes : 0) +
                m_attention.taken[candidate.attention] + m_feedForward.taken[candidate.feedForward] +
-               kRingSlots * slotBytes(candidate);
+               kBlocksInRing * largestOutside(candidate);
     }
 
     void consider(const Candidate& candidate) {
@@ -157,8 +158,7 @@ private:
             plan.blocks[m_attention.blocks[i]].tier = Tier::Vram;
         for (std::size_t i = 0; i < candidate.feedForward; ++i)
             plan.blocks[m_feedForward.blocks[i]].tier = Tier::Vram;
-        plan.ringSlotBytes = plan.usesGpu ? slotBytes(candidate) : 0;
-        plan.ringSlotCount = plan.ringSlotBytes > 0 ? kRingSlots : 0;
+        plan.ringBytes = plan.usesGpu ? kBlocksInRing * largestOutside(candidate) : 0;
         return plan;
     }
 

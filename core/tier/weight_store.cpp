@@ -89,14 +89,14 @@ void WeightStore::setResidentWeights() {
 }
 
 void WeightStore::startStreaming() {
-    const bool canStream = !m_memory->ringSlots().empty();
+    const bool canStream = m_memory->ring().byteCount() > 0;
     if (!canStream && m_source == nullptr)
         return;
     m_streamer = std::make_unique<BlockStreamer>(StreamerParts{.places = m_memory->places(),
         .source = m_source.get(),
-        .stagingSlots = m_memory->stagingSlots(),
+        .stagingMemory = m_memory->staging(),
         .copies = canStream ? m_memory->copies() : nullptr,
-        .ringSlots = m_memory->ringSlots(),
+        .ringMemory = &m_memory->ring(),
         .metrics = m_plan.metrics.get()});
 }
 
@@ -136,8 +136,8 @@ void WeightStore::beginPass(std::uint32_t tokens) {
     m_passStart = Clock::now();
     if (m_streamer == nullptr)
         return;
-    // What the device was given of a pass that was left may still read the slots.
-    const bool usesRing = !m_memory->ringSlots().empty();
+    // What the device was given of a pass that was left may still read the ring.
+    const bool usesRing = m_memory->ring().byteCount() > 0;
     m_streamer->begin(*m_schedule, isLeft, usesRing ? m_memory->copies()->deviceFence() : Fence());
 }
 
@@ -148,16 +148,16 @@ std::optional<BlockLease> WeightStore::acquire(BlockIndex block, const std::stop
         return std::nullopt;
     const Executor executor = m_schedule->executors[block.value];
     const Clock::time_point since = Clock::now();
-    std::size_t slot = 0;
-    const BlockWeights* weights = bring(block, executor, slot, stop);
+    std::uint64_t number = 0;
+    const BlockWeights* weights = bring(block, executor, number, stop);
     if (weights == nullptr)
         return std::nullopt;
-    m_held = {.block = block, .executor = executor, .slot = slot, .since = since, .computedSince = Clock::now()};
+    m_held = {.block = block, .executor = executor, .number = number, .since = since, .computedSince = Clock::now()};
     return BlockLease(*weights, executor == Executor::Host ? *m_plan.host : *m_plan.gpu);
 }
 
 const BlockWeights* WeightStore::bring(
-    BlockIndex block, Executor executor, std::size_t& slot, const std::stop_token& stop) {
+    BlockIndex block, Executor executor, std::uint64_t& number, const std::stop_token& stop) {
     const BlockPlace& place = m_memory->places()[block.value];
     const bool isStaged = executor == Executor::Host && place.tier == Tier::Disk;
     if (executor != Executor::Streamed && !isStaged)
@@ -166,14 +166,17 @@ const BlockWeights* WeightStore::bring(
     const auto filled = (isStaged ? m_streamer->staging() : m_streamer->ring()).take(block, stop);
     if (!filled)
         return nullptr;
-    slot = filled->slot;
+    number = filled->number;
     const Wire wire = place.tier == Tier::Disk ? Wire::Disk : Wire::Link;
     m_counted.wire(wire).waitNanoseconds += nanoseconds(Clock::now() - start);
     if (isStaged) {
-        m_brought = weightsOf(block, place.host, m_memory->stagingSlots()[slot]);
+        m_brought = weightsOf(block, place.host, m_memory->staging().data() + filled->place.begin);
     } else {
         m_memory->copies()->holdDevice(filled->ready);
-        m_brought = weightsOf(block, place.packed, m_memory->ringSlots()[slot].data());
+        m_ringLayout.offsets.clear();
+        for (std::size_t i = 0; i < place.packed.offsets.size(); ++i)
+            m_ringLayout.offsets.push_back(partBegin(filled->place, place.packed.offsets, i));
+        m_brought = weightsOf(block, m_ringLayout, m_memory->ring().data());
     }
     return &m_brought;
 }
@@ -184,10 +187,10 @@ void WeightStore::giveBack() {
         return;
     const HeldBlock held = *std::exchange(m_held, std::nullopt);
     if (held.executor == Executor::Streamed) {
-        m_streamer->ring().release(held.slot, m_memory->copies()->deviceFence());
+        m_streamer->ring().release(held.number, m_memory->copies()->deviceFence());
     } else if (m_memory->places()[held.block.value].tier == Tier::Disk) {
         m_plan.host->wait();
-        m_streamer->staging().release(held.slot, {});
+        m_streamer->staging().release(held.number, {});
     }
     count(held, Clock::now());
 }

@@ -88,13 +88,13 @@ public:
     std::vector<std::string> notices() const;
 
     static std::uint64_t byteCount(const Model& model); // that all blocks take in a device's memory
-    std::uint64_t residentBytes() const { return m_plan.plan.vramBytes() + m_plan.plan.ramBytes(); } // with slots
+    std::uint64_t residentBytes() const { return m_plan.plan.vramBytes() + m_plan.plan.ramBytes(); } // with the rings
 
 private:
     struct HeldBlock { // the last that was acquired
         BlockIndex block;
         Executor executor = Executor::Resident;
-        std::size_t slot = 0; // that it was brought to, if it was
+        std::uint64_t number = 0; // by which a ring holds it, if it was brought
         std::chrono::steady_clock::time_point since;         // it was asked for
         std::chrono::steady_clock::time_point computedSince; // it was there
     };
@@ -104,9 +104,9 @@ private:
     void setResidentWeights();
     void startStreaming();
     BlockWeights weightsOf(BlockIndex block, const BlockLayout& layout, const std::byte* memory) const;
-    // The block's weights where they rest, or in the slot to which they were brought. Null: stop.
+    // The block's weights where they rest, or in the ring to which they were brought. Null: stop.
     const BlockWeights* bring(
-        BlockIndex block, Executor executor, std::size_t& slot, const std::stop_token& stop);
+        BlockIndex block, Executor executor, std::uint64_t& number, const std::stop_token& stop);
     void giveBack(); // what is held
     void count(const HeldBlock& held, std::chrono::steady_clock::time_point end);
 
@@ -117,7 +117,8 @@ private:
     std::unique_ptr<BlockSource> m_source;      // goes before the memory it reads into
     std::unique_ptr<BlockStreamer> m_streamer;  // goes first; null: nothing streams
     std::vector<BlockWeights> m_weights;        // one a block, where it rests; none of those on disk
-    BlockWeights m_brought;                     // of the block that is held, if it lies in a slot
+    BlockWeights m_brought;                     // of the block that is held, if it lies in a ring
+    BlockLayout m_ringLayout;                   // scratch
     std::map<std::uint32_t, Schedule> m_schedules; // by scheduleTokens
 
     const Schedule* m_schedule = nullptr; // of the pass that is open, or was last

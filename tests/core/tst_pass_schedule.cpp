@@ -79,7 +79,7 @@ private slots:
         // CPU: 100 bytes at 10 a second; link: 30 bytes at 5, or at 4 beside the CPU; GPU: reads 30 at 30.
         Plan plan;
         plan.usesGpu = true;
-        plan.ringSlotCount = 2;
+        plan.ringBytes = 1;
         for (const std::uint64_t bytes : {100, 30}) {
             PlannedBlock& block = plan.blocks.emplace_back();
             block.kind = BlockKind::FeedForward;

@@ -108,7 +108,7 @@ private:
                 slot = std::max(slot, plan.blocks[i].packedBytes);
         }
         QCOMPARE(plan.tierBytes, bytes);
-        QCOMPARE(plan.ringSlotBytes, plan.usesGpu ? slot : 0);
+        QCOMPARE(plan.ringBytes, plan.usesGpu ? 2 * slot : 0);
         const std::uint64_t room = plan.budgets.vram ? plan.budgets.vram->weightBytes() : 0;
         QVERIFY(plan.vramBytes() <= room);
         QVERIFY(plan.ramBytes() <= plan.budgets.ram.weightBytes());
@@ -174,7 +174,7 @@ private slots:
         const Plan plan = planTiers(shape.model(), budgets, profileNamed(profile));
         checkSums(shape, plan);
         QCOMPARE(plan.blocksIn(Tier::Disk) > 0, needsDisk);
-        QCOMPARE(plan.stagingSlotCount > 0, needsDisk);
+        QCOMPARE(plan.stagingBytes > 0, needsDisk);
         QVERIFY(needsDisk || plan.blocks.front().tier == Tier::Ram); // of the embedding, a token reads one row
         QVERIFY(vram == 0.0 || plan.blocks.back().tier == Tier::Vram);
         if (vram > 0) // packed to within one block of attention
@@ -264,7 +264,7 @@ private slots:
         const Plan plan = planTiers(shape.model(), budgetsOf(shape, 80'000'000'000, kPlenty), profile);
         checkSums(shape, plan);
         QCOMPARE(plan.blocksIn(Tier::Vram), std::uint32_t(shape.blocks.size()));
-        QCOMPARE(plan.ringSlotCount, 0U);
+        QCOMPARE(plan.ringBytes, std::uint64_t(0));
         for (const Executor executor : schedulePass(plan, 1, profile).executors)
             QCOMPARE(executor, Executor::Resident);
     }
@@ -313,7 +313,7 @@ private slots:
             for (std::uint32_t i = wish.first.value; i <= wish.last.value; ++i)
                 QCOMPARE(plan.blocks[i].tier, wish.tier);
         QCOMPARE(plan.blocksIn(Tier::Disk), 8U);
-        QVERIFY(plan.stagingSlotCount > 0);
+        QVERIFY(plan.stagingBytes > 0);
     }
     void whatContradictsIsRefused_data() {
         QTest::addColumn<std::uint32_t>("first");

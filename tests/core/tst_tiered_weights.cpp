@@ -1,20 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Weights in three tiers and three executors: wherever blocks rest and whoever computes them, the numbers are the same.
 #include "core/base/error.h"
-#include "core/cpu/cpu_backend.h"
-#include "core/forward/transformer.h"
-#include "core/tier/drive_reader.h"
-#include "core/tier/weight_store.h"
-#include "tests/support/failing_source.h"
-#include "tests/support/placed_plan.h"
 #include "tests/support/remote_device.h"
+#include "tests/support/tiered_rig.h"
 #include "tests/support/tiny_model.h"
 
 #include <QtTest>
 
 #include <algorithm>
-#include <cmath>
-#include <numeric>
 #include <optional>
 #include <random>
 #include <set>
@@ -23,95 +16,10 @@ using namespace strata;
 
 namespace {
 
-using Logits = std::vector<float>;
-using Tiers = std::vector<Tier>;
+using Rig = TieredRig;
 
-constexpr std::uint32_t kContext = 64;
-constexpr PassLimits kLimits = {.maxTokens = 24, .maxLogitRows = 1, .contextTokens = kContext};
-
-// A model loaded by one plan on the test device beside the CPU, or on the CPU alone, with one conversation.
-class Rig {
-public:
-    Rig(const Model& model, const Tiers& tiers, const MachineProfile& profile, bool usesGpu,
-        const std::shared_ptr<RemoteWorld>& world = std::make_shared<RemoteWorld>(),
-        const std::shared_ptr<SourcePlan>& reads = nullptr)
-        : m_model(model), m_host(cpuBackend(2).open()) {
-        if (usesGpu)
-            m_gpu = remoteDevice(world).open();
-        WeightPlan plan{.plan = placedPlan(model, tiers, usesGpu),
-            .profile = profile,
-            .gpu = m_gpu.get(),
-            .host = m_host.get(),
-            .metrics = m_metrics};
-        if (reads != nullptr)
-            plan.openSource = [reads](std::span<const RandomAccessFile> files, bool prefersCache) {
-                auto reader = std::make_unique<DriveReader>(files, DriveReaderOptions{.prefersCache = prefersCache});
-                return std::make_unique<FailingSource>(std::move(reader), reads);
-            };
-        m_weights = WeightStore::open(model, std::move(plan), {}, {});
-        m_transformer.emplace(model, *m_weights, kLimits);
-        m_cache.emplace(usesGpu ? *m_gpu : *m_host, model.spec(), kContext);
-    }
-
-    // Appends tokens in one pass; the last one's logits. Empty: stopped.
-    Logits append(std::uint32_t count, const std::stop_token& stop = {}, const BlockSink* afterBlock = nullptr) {
-        std::vector<TokenId> tokens;
-        std::vector<std::uint32_t> positions(count);
-        std::iota(positions.begin(), positions.end(), m_cache->length());
-        for (const std::uint32_t position : positions)
-            tokens.emplace_back(263 + position * 7 % 31);
-        const std::vector<std::uint32_t> rows = {count - 1};
-        const Pass pass = {.tokens = tokens,
-            .positions = positions,
-            .cacheLength = m_cache->length(),
-            .visible = {},
-            .logitRows = rows,
-            .topCount = 0};
-        if (!m_transformer->forward(pass, *m_cache, stop, afterBlock))
-            return {};
-        Logits logits(m_model.spec().vocabularySize);
-        m_transformer->readLogits(0, logits);
-        return logits;
-    }
-
-    // A prompt, tokens one by one, a pass of a few, another prompt: every switch of schedules.
-    std::vector<Logits> talk() {
-        std::vector<Logits> all;
-        for (const std::uint32_t count : {20U, 1U, 1U, 1U, 4U, 1U, 17U, 1U, 1U})
-            all.push_back(append(count));
-        return all;
-    }
-
-    WeightStore& weights() { return *m_weights; }
-    Metrics& metrics() { return *m_metrics; }
-    std::uint32_t length() const { return m_cache->length(); }
-
-private:
-    const Model& m_model;
-    std::shared_ptr<Metrics> m_metrics = std::make_shared<Metrics>();
-    std::unique_ptr<Backend> m_host;
-    std::unique_ptr<Backend> m_gpu;
-    std::unique_ptr<WeightStore> m_weights;
-    std::optional<Transformer> m_transformer;
-    std::optional<KvCache> m_cache;
-};
-
-// 0: VRAM, 1: RAM, 2: disk for the layers; embedding and head in RAM or VRAM, together when tied.
-Tiers randomTiers(std::mt19937& random, const Model& model, bool usesGpu) {
-    Tiers tiers;
-    const std::uint32_t first = usesGpu ? 0 : 1;
-    for (std::size_t i = 0; i < model.blocks().size(); ++i)
-        tiers.push_back(static_cast<Tier>(first + random() % (3 - first)));
-    tiers.front() = usesGpu && random() % 2 == 0 ? Tier::Vram : Tier::Ram;
-    if (model.isTied())
-        tiers.back() = tiers.front();
-    return tiers;
-}
-
-MachineProfile randomProfile(std::mt19937& random) {
-    MachineProfile profile = profileWithLink(std::ldexp(1.0, static_cast<int>(random() % 9) - 4));
-    profile.cpuMultiply.multipliesPerSecond = random() % 2 == 0 ? 1e15 : 1e6; // slow: prompts are streamed
-    return profile;
+std::optional<BackendChoice> remoteIf(bool usesGpu) {
+    return usesGpu ? std::optional(remoteDevice()) : std::nullopt;
 }
 
 template <typename Action>
@@ -162,12 +70,12 @@ private slots:
         QFETCH(bool, isTied);
         const Model& tried = model(isTied);
         const std::vector<Logits> expected =
-            Rig(tried, Tiers(tried.blocks().size(), Tier::Ram), profileWithLink(1.0), false).talk();
+            Rig(tried, Tiers(tried.blocks().size(), Tier::Ram), profileWithLink(1.0), {}).talk();
         std::mt19937 random(usesGpu * 2 + isTied);
         std::set<Executor> seen;
         for (int round = 0; round < 40; ++round) {
             const Tiers tiers = randomTiers(random, tried, usesGpu);
-            Rig rig(tried, tiers, randomProfile(random), usesGpu);
+            Rig rig(tried, tiers, randomProfile(random), remoteIf(usesGpu));
             for (const std::uint32_t tokens : {1U, 20U})
                 for (const Executor executor : rig.weights().scheduleFor(tokens).executors)
                     seen.insert(executor);
@@ -180,13 +88,13 @@ private slots:
     void blocksOnDiskChangeTheirExecutorBetweenPasses() {
         MachineProfile profile = profileWithLink(0.5);
         profile.cpuMultiply.multipliesPerSecond = 1e6;
-        Rig rig(model(), all(model(), Tier::Disk), profile, true);
+        Rig rig(model(), all(model(), Tier::Disk), profile, remoteDevice());
         const auto count = [&](std::uint32_t tokens, Executor executor) {
             return std::ranges::count(rig.weights().scheduleFor(tokens).executors, executor);
         };
         QCOMPARE(count(20, Executor::Host), 2); // embedding and head
         QVERIFY(count(1, Executor::Host) > 2);
-        const auto expected = Rig(model(), all(model(), Tier::Ram), profile, false).talk();
+        const auto expected = Rig(model(), all(model(), Tier::Ram), profile, {}).talk();
         QCOMPARE(rig.talk(), expected);
     }
 
@@ -196,7 +104,7 @@ private slots:
             for (std::uint32_t stopAt = 1; stopAt < model().blocks().size(); ++stopAt) {
                 const Tiers tiers = randomTiers(random, model(), usesGpu);
                 const MachineProfile profile = randomProfile(random);
-                Rig rig(model(), tiers, profile, usesGpu);
+                Rig rig(model(), tiers, profile, remoteIf(usesGpu));
                 const Logits first = rig.append(9);
                 std::stop_source stop;
                 const BlockSink stopper = [&](std::uint32_t done) {
@@ -205,7 +113,7 @@ private slots:
                 };
                 QVERIFY(rig.append(stopAt % 2 == 0 ? 1 : 12, stop.get_token(), &stopper).empty());
                 QCOMPARE(rig.length(), 9U);
-                Rig fresh(model(), tiers, profile, usesGpu);
+                Rig fresh(model(), tiers, profile, remoteIf(usesGpu));
                 fresh.append(9);
                 QCOMPARE(rig.append(1), fresh.append(1));
                 QCOMPARE(rig.append(11), fresh.append(11));
@@ -216,11 +124,11 @@ private slots:
     void aReadThatFailsOnceEndsOnePass() {
         for (const bool usesGpu : {true, false}) {
             const Tiers tiers = all(model(), Tier::Disk);
-            const std::vector<Logits> expected = Rig(model(), tiers, profileWithLink(1.0), usesGpu).talk();
+            const std::vector<Logits> expected = Rig(model(), tiers, profileWithLink(1.0), remoteIf(usesGpu)).talk();
             int ended = 0;
             for (std::int64_t read = 0; read < 60; read += 3) {
                 const auto failure = std::make_shared<SourcePlan>();
-                Rig rig(model(), tiers, profileWithLink(1.0), usesGpu, std::make_shared<RemoteWorld>(), failure);
+                Rig rig(model(), tiers, profileWithLink(1.0), remoteIf(usesGpu), failure);
                 failure->isOnce = true;
                 failure->readsLeft = read;
                 std::vector<Logits> got;
@@ -245,7 +153,7 @@ private slots:
     void aCopyThatFailsIsASentence() {
         for (std::int64_t copy = 0; copy < 30; ++copy) {
             const auto world = std::make_shared<RemoteWorld>();
-            Rig rig(model(), all(model(), Tier::Ram), profileWithLink(100.0), true, world);
+            Rig rig(model(), all(model(), Tier::Ram), profileWithLink(100.0), remoteDevice(world));
             world->copiesLeft = copy;
             QString sentence;
             for (int token = 0; token < 3 && sentence.isEmpty(); ++token)
@@ -257,10 +165,10 @@ private slots:
     void memoryThatCannotBePinnedIsANotice() {
         const auto world = std::make_shared<RemoteWorld>();
         world->pinsLeft = 0;
-        Rig rig(model(), all(model(), Tier::Ram), profileWithLink(100.0), true, world);
+        Rig rig(model(), all(model(), Tier::Ram), profileWithLink(100.0), remoteDevice(world));
         QCOMPARE(rig.weights().notices().size(), std::size_t(1));
         QVERIFY(QString::fromStdString(rig.weights().notices().front()).contains("stay in place"));
-        QCOMPARE(rig.talk(), Rig(model(), all(model(), Tier::Ram), profileWithLink(100.0), true).talk());
+        QCOMPARE(rig.talk(), Rig(model(), all(model(), Tier::Ram), profileWithLink(100.0), remoteDevice()).talk());
     }
 
     void whatWasTakenIsGivenBack() {
@@ -268,7 +176,7 @@ private slots:
         std::mt19937 random(3);
         for (int load = 0; load < 20; ++load) {
             {
-                Rig rig(model(), randomTiers(random, model(), true), randomProfile(random), true, world);
+                Rig rig(model(), randomTiers(random, model(), true), randomProfile(random), remoteDevice(world));
                 rig.append(3);
                 QVERIFY(world->liveBytes > 0);
             }
@@ -278,7 +186,7 @@ private slots:
     }
 
     void wiresCountWhatTheyCarry() {
-        Rig rig(model(), all(model(), Tier::Disk), profileWithLink(100.0), true);
+        Rig rig(model(), all(model(), Tier::Disk), profileWithLink(100.0), remoteDevice());
         rig.append(1);
         rig.append(1);
         const MetricsSnapshot totals = rig.metrics().snapshot();

@@ -13,7 +13,7 @@
 
 namespace strata {
 
-// A plan with every block in the tier that a test says, and the slots that go with it.
+// A plan with every block in the tier that a test says, and the rings that go with it.
 inline Plan placedPlan(const Model& model, std::span<const Tier> tiers, bool usesGpu) {
     const PlanningModel planned{model.file().path().string(), model.blocks(), model.spec()};
     Plan plan = wholePlan(planned, usesGpu ? Tier::Vram : Tier::Ram);
@@ -25,14 +25,10 @@ inline Plan placedPlan(const Model& model, std::span<const Tier> tiers, bool use
         plan.tierBytes[static_cast<std::size_t>(block.tier)] += block.restingBytes();
         ++plan.tierBlockCount[static_cast<std::size_t>(block.tier)];
         const bool isLayer = i > 0 && i + 1 < plan.blocks.size();
-        if (usesGpu && isLayer && block.tier != Tier::Vram) {
-            plan.ringSlotCount = 2;
-            plan.ringSlotBytes = std::max(plan.ringSlotBytes, block.packedBytes);
-        }
-        if (block.tier == Tier::Disk) {
-            plan.stagingSlotCount = 3;
-            plan.stagingSlotBytes = std::max(plan.stagingSlotBytes, block.hostBytes);
-        }
+        if (usesGpu && isLayer && block.tier != Tier::Vram)
+            plan.ringBytes = std::max(plan.ringBytes, 2 * block.packedBytes);
+        if (block.tier == Tier::Disk)
+            plan.stagingBytes = std::max(plan.stagingBytes, 3 * block.hostBytes);
     }
     return plan;
 }
