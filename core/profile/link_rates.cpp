@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <deque>
 #include <exception>
 #include <thread>
-#include <utility>
 #include <vector>
 
 namespace strata {
@@ -16,25 +16,28 @@ using Clock = std::chrono::steady_clock;
 constexpr double kAlonePart = 0.02; // of the budget
 constexpr double kBesidePart = 0.04;
 constexpr double kOutPart = 0.02;
-constexpr std::size_t kMostPieceBytes = std::size_t(16) << 20;
 constexpr std::size_t kEnoughPieces = 4; // for a rate between their ends
 
-// Copies one piece after the other, with two in flight, and remembers when each was done. One thread at a time.
+// As many bytes as blocks that are streamed: while all cores read, it may take milliseconds until the thread that copies
+// gets one, and the link must have something to do meanwhile.
+constexpr std::size_t kInFlight = 4;
+constexpr std::size_t kMostPieceBytes = std::size_t(64) << 20;
+
+// Copies one piece after the other, with some in flight, and remembers when each was done. One thread at a time.
 class CopyLoop {
 public:
     explicit CopyLoop(const LinkEnds& ends)
         : m_ends(ends),
-          m_pieceBytes(std::min({kMostPieceBytes, ends.target->byteCount() / 2, ends.source.size() / 2})) {}
+          m_pieceBytes(std::min({kMostPieceBytes, ends.target->byteCount() / kInFlight, ends.source.size() / kInFlight})) {}
 
     void copyOne() {
-        const bool isFirst = m_startCount == 0;
-        const Fence before = std::exchange(m_last, start());
-        if (!isFirst)
-            waitFor(before);
+        m_inFlight.push_back(start());
+        if (m_inFlight.size() == kInFlight)
+            waitForOldest();
     }
     void finish() {
-        if (m_startCount > m_doneAt.size())
-            waitFor(m_last);
+        while (!m_inFlight.empty())
+            waitForOldest();
     }
 
     std::size_t doneCount() const { return m_doneCount; } // any thread
@@ -57,8 +60,9 @@ private:
         return m_ends.copies->copyIn(*m_ends.target, std::span(&piece, 1));
     }
     std::size_t place(std::size_t byteCount) const { return m_startCount % (byteCount / m_pieceBytes) * m_pieceBytes; }
-    void waitFor(Fence copied) {
-        m_ends.copies->wait(copied);
+    void waitForOldest() {
+        m_ends.copies->wait(m_inFlight.front());
+        m_inFlight.pop_front();
         m_doneAt.push_back(Clock::now());
         ++m_doneCount;
     }
@@ -66,7 +70,7 @@ private:
     const LinkEnds& m_ends;
     std::size_t m_pieceBytes;
     std::size_t m_startCount = 0;
-    Fence m_last;
+    std::deque<Fence> m_inFlight;
     std::vector<Clock::time_point> m_doneAt;
     std::atomic<std::size_t> m_doneCount = 0;
 };

@@ -113,7 +113,7 @@ private:
         const std::uint64_t blockBytes = syntheticBytes(shape);
         const std::uint64_t room = std::min(m_request.sizes.hostBytes, m_host->memory().freeBytes / kShareOfFree);
         const std::uint64_t bytes = std::max<std::uint64_t>(1, room / blockBytes) * blockBytes;
-        const std::uint64_t backBytes = m_gpu == nullptr ? 0 : m_request.sizes.linkBytes;
+        const std::uint64_t backBytes = m_gpu == nullptr ? 0 : m_request.sizes.linkBytes / 4;
         m_arena = std::make_unique<HostArena>(*m_host, bytes + backBytes);
         m_blocks = {m_arena->take(bytes), bytes};
         m_back = {m_arena->take(backBytes), backBytes};

@@ -21,7 +21,7 @@ namespace strata {
 struct MeasureSizes {
     BlockShape block;
     std::uint64_t hostBytes = 1 << 30;      // of RAM that is read: more than any cache holds
-    std::uint64_t linkBytes = 64 << 20;     // of the GPU's memory that is copied into and from
+    std::uint64_t linkBytes = 256 << 20;    // of the GPU's memory that is copied into; a quarter of it is copied back
     std::uint64_t scratchBytes = 128 << 20; // of the file written on a drive without models; deleting more takes long
     std::uint32_t gpuBlockCount = 4;        // more than the GPU's cache holds
     std::uint32_t cpuPromptTokens = 512;

@@ -42,6 +42,10 @@ public:
     BlockSource(const BlockSource&) = delete;
     BlockSource& operator=(const BlockSource&) = delete;
 
+    // Spares the kernel finding the pages of `memory` for each read into it. Once, before the first read; the memory
+    // outlives the source. Returns whether the kernel accepted, which is only speed: RLIMIT_MEMLOCK may forbid it.
+    virtual bool registerMemory(std::span<std::byte> memory) = 0;
+
     virtual bool hasRoom() const = 0;             // for one more read in flight
     virtual void start(const FileRead& read) = 0; // where there is room; throws Error (Io), then nothing was started
     virtual std::size_t inFlight() const = 0;     // reads started and not yet waited for

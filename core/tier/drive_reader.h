@@ -31,10 +31,7 @@ public:
     explicit DriveReader(std::span<const RandomAccessFile> files, DriveReaderOptions options = {});
     ~DriveReader() override;
 
-    // Spares the kernel finding the pages of `memory` for each read into it. Once, before the first read; the memory
-    // outlives the reader. Returns whether the kernel accepted, which is only speed: RLIMIT_MEMLOCK may forbid it.
-    bool registerMemory(std::span<std::byte> memory);
-
+    bool registerMemory(std::span<std::byte> memory) override;
     bool hasRoom() const override { return !m_freeSlots.empty(); }
     void start(const FileRead& read) override;
     std::size_t inFlight() const override { return m_slots.size() - m_freeSlots.size(); }

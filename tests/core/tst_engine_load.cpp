@@ -157,13 +157,22 @@ private slots:
         QCOMPARE(again.text, whole.text);
     }
 
+    void fiftyLoadsLeaveNothingBehind_data() {
+        QTest::addColumn<bool>("isOnDisk");
+        QTest::newRow("all in RAM") << false;
+        QTest::newRow("two of three layers on disk") << true;
+    }
     void fiftyLoadsLeaveNothingBehind() {
 #ifdef __SANITIZE_ADDRESS__
         QSKIP("the address sanitizer keeps freed memory for a while; it looks for leaks itself");
 #endif
+        QFETCH(const bool, isOnDisk);
         const auto path = write({.layerCount = 3, .feedForwardLength = 8192, .context = kContext, .stem = "bulky"});
         const auto once = [&] {
-            const auto engine = load({.path = path});
+            LoadRequest request = {.path = path};
+            if (isOnDisk)
+                request.places.push_back({BlockIndex(3), BlockIndex(6), Tier::Disk});
+            const auto engine = load(request);
             QCOMPARE(replyInNewSession(*engine, greedy(m_text, 2)).result.generatedTokens, 2U);
         };
         once();

@@ -26,6 +26,7 @@ public:
     FailingSource(std::unique_ptr<BlockSource> inner, std::shared_ptr<SourcePlan> plan)
         : m_inner(std::move(inner)), m_plan(std::move(plan)) {}
 
+    bool registerMemory(std::span<std::byte> memory) override { return m_inner->registerMemory(memory); }
     bool hasRoom() const override { return m_inner->hasRoom(); }
     std::size_t inFlight() const override { return m_inner->inFlight(); }
     std::uint64_t bytesRead() const override { return m_inner->bytesRead(); }
