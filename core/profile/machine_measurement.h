@@ -25,7 +25,7 @@ struct MeasureSizes {
     std::uint64_t scratchBytes = 128 << 20; // of the file written on a drive without models; deleting more takes long
     std::uint32_t gpuBlockCount = 4;        // more than the GPU's cache holds
     std::uint32_t cpuPromptTokens = 512;
-    std::uint32_t gpuPromptTokens = 2048;
+    std::uint32_t gpuPromptTokens = 512;
 };
 
 struct MeasureRequest {
