@@ -20,10 +20,10 @@ namespace strata {
 // blocks in flight at once. One thread, which `run` takes until it is stopped. Private to core/tier.
 class DiskFeeder {
 public:
-    // All must outlive this. `slots`: where each slot begins, at a multiple of kSectorBytes. `metrics` may be null.
+    // All must outlive this. `slotBegins`: where each slot begins, at a multiple of kSectorBytes. `metrics` may be null.
     DiskFeeder(SlotQueue& queue, BlockSource* source, std::span<const BlockPlace> places,
-        std::span<std::byte* const> slots, Metrics* metrics)
-        : m_queue(queue), m_source(source), m_places(places), m_slots(slots), m_metrics(metrics) {}
+        std::span<std::byte* const> slotBegins, Metrics* metrics)
+        : m_queue(queue), m_source(source), m_places(places), m_slots(slotBegins), m_metrics(metrics) {}
 
     void run(const std::stop_token& stop);
 
