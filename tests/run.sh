@@ -11,24 +11,31 @@ if [ "${cuda[0]}" = "-DSTRATA_CUDA=OFF" ]; then
   echo "SKIP: no nvcc 13 or newer, so CUDA code is not compiled"
 fi
 
-echo "== every test, optimised, warnings are errors"
+# stage TEXT: a heading, with the time since the start.
+stage() {
+  printf '== %d:%02d %s\n' $((SECONDS / 60)) $((SECONDS % 60)) "$1"
+}
+
+stage "every test, optimised, warnings are errors"
 cmake --preset ci "${cuda[@]}"
 cmake --build --preset ci --parallel "$jobs"
-ctest --preset ci
+ctest --preset ci --parallel "$jobs"
 
-echo "== core and command line with neither Qt nor CUDA"
-cmake --preset core-only -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-O0
-cmake --build --preset core-only --parallel "$jobs"
+# Without tests nothing of Qt is looked for, so this is the build of `core-only`, with the flags of the stage after it.
+stage "core and command line with neither Qt nor CUDA"
+cmake --preset asan -DSTRATA_GUI=OFF -DSTRATA_TESTS=OFF
+cmake --build --preset asan --parallel "$jobs"
 
 # All of the core under both sanitizers, and what has threads under the third. The whole suite under either is
 # `cmake --preset asan && cmake --build --preset asan && ctest --preset asan`, which takes longer than CI should.
-echo "== address and undefined-behaviour sanitizers: core"
-cmake --preset asan -DSTRATA_GUI=OFF
+stage "address and undefined-behaviour sanitizers: core"
+cmake --preset asan -DSTRATA_GUI=OFF -DSTRATA_TESTS=ON
 cmake --build --preset asan --parallel "$jobs"
-ctest --preset asan
+ctest --preset asan --parallel "$jobs"
 
-echo "== thread sanitizer: pool, engine, tiers, and the seam to the window"
+stage "thread sanitizer: pool, engine, tiers, and the seam to the window"
 threaded=(tst_thread_pool tst_engine tst_transformer tst_tiered_weights tst_engine_controller)
 cmake --preset tsan
 cmake --build --preset tsan --parallel "$jobs" --target "${threaded[@]}"
 ctest --preset tsan -R "^($(IFS='|'; echo "${threaded[*]}"))\$"
+stage "all passed"

@@ -17,7 +17,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::uint32_t kVerifyPasses = 16; // in a row, timed together
 
-struct Options {
+struct BenchOptions {
     EngineOptions engine;
     std::uint32_t promptTokens = 512;
     std::uint32_t decodeTokens = 128;
@@ -103,7 +103,7 @@ void rewind(Engine& engine, Session& session, std::uint32_t depth, std::stop_tok
 
 // Seconds of one pass of `perPass` tokens: medians over the repetitions, each of a few passes in a row.
 double passSeconds(
-    Engine& engine, Session& session, const Options& options, std::uint32_t perPass, std::stop_token stop) {
+    Engine& engine, Session& session, const BenchOptions& options, std::uint32_t perPass, std::stop_token stop) {
     const std::vector<TokenId> tokens =
         promptOf(std::size_t(kVerifyPasses) * perPass, engine.model()->tokenizer().size());
     std::vector<double> seconds;
@@ -119,7 +119,7 @@ double passSeconds(
     return medianOf(seconds);
 }
 
-Rates measurePrompt(Engine& engine, Session& session, const Options& options, std::stop_token stop) {
+Rates measurePrompt(Engine& engine, Session& session, const BenchOptions& options, std::stop_token stop) {
     Rates rates = {.tokens = options.promptTokens, .perSecond = {}};
     for (std::uint32_t i = 0; i < options.repetitions && options.promptTokens > 0; ++i) {
         rewind(engine, session, options.depth, stop);
@@ -130,7 +130,7 @@ Rates measurePrompt(Engine& engine, Session& session, const Options& options, st
     return rates;
 }
 
-Rates measureDecode(Engine& engine, Session& session, const Options& options, std::stop_token stop) {
+Rates measureDecode(Engine& engine, Session& session, const BenchOptions& options, std::stop_token stop) {
     Rates rates = {.tokens = options.decodeTokens, .perSecond = {}};
     for (std::uint32_t i = 0; i < options.repetitions && options.decodeTokens > 0; ++i) {
         rewind(engine, session, options.depth, stop);
@@ -142,7 +142,7 @@ Rates measureDecode(Engine& engine, Session& session, const Options& options, st
 }
 
 // A timed prompt is computed whole each time; a timed reply starts behind one token of its own.
-Measurement measure(Engine& engine, const Options& options, std::stop_token stop) {
+Measurement measure(Engine& engine, const BenchOptions& options, std::stop_token stop) {
     Measurement measured;
     Session session = engine.newSession();
     generate(engine, session, 8, 4, stop); // warms caches and threads; not counted
@@ -175,7 +175,7 @@ bool hasForecast(Engine& engine) {
     return !engine.weights().profile().date.empty();
 }
 
-Json forecastOf(const Options& options, Engine& engine) {
+Json forecastOf(const BenchOptions& options, Engine& engine) {
     if (!hasForecast(engine))
         return nullptr;
     return {{"prompt_tokens_per_s", engine.forecast(options.promptTokens).promptTokensPerSecond},
@@ -190,7 +190,7 @@ Json wiresOf(const MetricsSnapshot& totals, std::uint64_t WireTotals::*what) {
     return json;
 }
 
-Json toJson(const Options& options, Engine& engine, const Measurement& measured) {
+Json toJson(const BenchOptions& options, Engine& engine, const Measurement& measured) {
     const Plan& plan = engine.weights().plan();
     const MetricsSnapshot& totals = measured.decodeTotals;
     return {{"model", options.engine.model}, {"device", engine.device().id}, {"device_name", engine.device().name},
@@ -221,7 +221,7 @@ std::string describeWires(const MetricsSnapshot& totals) {
     return text;
 }
 
-std::string toText(const Options& options, Engine& engine, const Measurement& measured) {
+std::string toText(const BenchOptions& options, Engine& engine, const Measurement& measured) {
     const Plan& plan = engine.weights().plan();
     std::string text = fmt::format("{} on {}, {} of weights, loaded in {:.2f} s\n", engine.model()->spec().name,
         engine.device().name, formatBytes(engine.weights().residentBytes()), measured.loadSeconds);
@@ -250,7 +250,7 @@ std::string toText(const Options& options, Engine& engine, const Measurement& me
     return text;
 }
 
-void bench(const Options& options, const Devices& devices) {
+void bench(const BenchOptions& options, const Devices& devices) {
     const InterruptGuard interrupt;
     EngineOptions engineOptions = options.engine;
     const std::uint32_t needed =
@@ -274,7 +274,7 @@ void bench(const Options& options, const Devices& devices) {
 } // namespace
 
 void addBench(CLI::App& program, const Devices& devices) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<BenchOptions>();
     CLI::App* command = program.add_subcommand("bench", "tokens per second of a model on this machine");
     addEngineOptions(*command, options->engine);
     command->add_option("-p", options->promptTokens, "prompt tokens; 0: no prompt run")

@@ -7,7 +7,7 @@
 namespace strata::cli {
 namespace {
 
-struct Options {
+struct ChatOptions {
     EngineOptions engine;
     SamplingOptions sampling;
     std::string system;
@@ -20,7 +20,7 @@ void explain() {
 }
 
 // One reply to the last message; what was written before a Ctrl+C stays in the conversation.
-void reply(Engine& engine, Session& session, const Options& options, std::vector<ChatMessage>& messages) {
+void reply(Engine& engine, Session& session, const ChatOptions& options, std::vector<ChatMessage>& messages) {
     const InterruptGuard interrupt;
     GenerationRequest request;
     request.messages = messages;
@@ -57,7 +57,7 @@ GenerationRequest openingOf(const std::vector<ChatMessage>& messages) {
     return request;
 }
 
-void chat(const Options& options, const Devices& devices) {
+void chat(const ChatOptions& options, const Devices& devices) {
     const auto engine = loadEngine(options.engine, devices, {});
     Session session = engine->newSession();
     std::vector<ChatMessage> messages;
@@ -90,7 +90,7 @@ void chat(const Options& options, const Devices& devices) {
 } // namespace
 
 void addChat(CLI::App& program, const Devices& devices) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<ChatOptions>();
     CLI::App* command = program.add_subcommand("chat", "a conversation in the terminal");
     addEngineOptions(*command, options->engine);
     addSamplingOptions(*command, options->sampling);

@@ -36,20 +36,21 @@ std::string findModel(const std::string& text) {
     return std::filesystem::exists(found, ignored) ? found.string() : text;
 }
 
-// Throws CLI::ValidationError.
-std::uint64_t parseSize(const std::string& text) {
-    std::size_t used = 0;
-    double value = -1.0;
-    if (!text.empty() && (std::isdigit(static_cast<unsigned char>(text[0])) || text[0] == '.'))
-        value = std::strtod(text.c_str(), nullptr), used = text.find_first_not_of("0123456789.");
-    const std::string unit = used >= text.size() ? "" : text.substr(used);
+// Bytes; nullopt if the text is no size.
+std::optional<std::uint64_t> parseSize(const std::string& text) {
+    if (text.empty() || (!std::isdigit(static_cast<unsigned char>(text[0])) && text[0] != '.'))
+        return std::nullopt;
+    const std::size_t used = std::min(text.find_first_not_of("0123456789."), text.size());
+    char* end = nullptr;
+    const double value = std::strtod(text.c_str(), &end);
+    const std::string_view unit = std::string_view(text).substr(used);
     const double scale = unit.empty() || unit == "B"   ? 1.0
                          : unit == "k" || unit == "K"  ? 1e3
                          : unit == "M" || unit == "MB" ? 1e6
                          : unit == "G" || unit == "GB" ? 1e9
                                                        : -1.0;
-    if (value < 0.0 || scale < 0.0 || value * scale > 1e18)
-        throw CLI::ValidationError(fmt::format("expected a size such as 24G or 512M, got '{}'", quoteForMessage(text)));
+    if (end != text.c_str() + used || scale < 0.0 || value * scale > 1e18)
+        return std::nullopt;
     return static_cast<std::uint64_t>(value * scale);
 }
 
@@ -192,8 +193,14 @@ void addSamplingOptions(CLI::App& command, SamplingOptions& options) {
 
 void addSizeOption(
     CLI::App& command, const std::string& name, std::optional<std::uint64_t>& bytes, const std::string& description) {
-    command.add_option_function<std::string>(
-        name, [&bytes](const std::string& text) { bytes = parseSize(text); }, description);
+    const auto check = [](std::string& text) {
+        return parseSize(text) ? std::string()
+                               : fmt::format("expected a size such as 24G or 512M, got '{}'", quoteForMessage(text));
+    };
+    command
+        .add_option_function<std::string>(
+            name, [&bytes](const std::string& text) { bytes = parseSize(text); }, description)
+        ->check(CLI::Validator(check, ""));
 }
 
 CLI::Validator wholeNumber(std::uint64_t low, std::uint64_t high) {

@@ -119,11 +119,11 @@ void inspect(const std::string& path, bool asJson) {
 } // namespace
 
 void addInspect(CLI::App& program) {
-    struct Options {
+    struct InspectOptions {
         std::string model;
         bool asJson = false;
     };
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<InspectOptions>();
     CLI::App* command = program.add_subcommand("inspect", "what a model's header says");
     addModelArgument(*command, options->model);
     command->add_flag("--json", options->asJson, "everything, as JSON");

@@ -15,7 +15,7 @@ namespace {
 // Whole passes of a prompt, so that the text goes through the same kernels as a person's.
 constexpr std::uint32_t kLogitRows = 256;
 
-struct Options {
+struct PerplexityOptions {
     EngineOptions engine;
     std::string textFile;
     bool asJson = false;
@@ -77,7 +77,7 @@ Score scoreText(Engine& engine, std::span<const TokenId> text, std::stop_token s
     return score;
 }
 
-void perplexity(const Options& options, const Devices& devices) {
+void perplexity(const PerplexityOptions& options, const Devices& devices) {
     const std::string text = readTextFile(options.textFile);
     const InterruptGuard interrupt;
     EngineOptions engineOptions = options.engine;
@@ -102,7 +102,7 @@ void perplexity(const Options& options, const Devices& devices) {
 } // namespace
 
 void addPerplexity(CLI::App& program, const Devices& devices) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<PerplexityOptions>();
     CLI::App* command = program.add_subcommand("perplexity", "how well a model predicts a text");
     addEngineOptions(*command, options->engine);
     command->get_option("--ctx")->transform(wholeNumber(4, 4294967295U)); // half a window and a token to score

@@ -20,7 +20,7 @@
 namespace strata::cli {
 namespace {
 
-struct Options {
+struct PlanOptions {
     std::string model;
     std::uint32_t contextTokens = 0;
     std::string cacheType = "f16";
@@ -38,7 +38,7 @@ struct Subject {
     LoadRequest request;
 };
 
-Subject readSubject(const Options& options) {
+Subject readSubject(const PlanOptions& options) {
     GgufFile file(options.model);
     ModelSpec spec = architectureOf(file).readSpec(file);
     std::vector<WeightBlock> blocks = listBlocks(file, spec);
@@ -89,7 +89,7 @@ MachineProfile profileAt(const std::filesystem::path& path, bool isThisMachine) 
     return readProfile(path);
 }
 
-PlannedMachine planFor(const Options& options, const Subject& subject, const std::string& profile, ListGpus listGpus) {
+PlannedMachine planFor(const PlanOptions& options, const Subject& subject, const std::string& profile, ListGpus listGpus) {
     const bool isThisMachine = profile.empty();
     const std::filesystem::path path = isThisMachine ? machineProfilePath() : std::filesystem::path(profile);
     PlannedMachine machine;
@@ -107,7 +107,7 @@ PlannedMachine planFor(const Options& options, const Subject& subject, const std
     return machine;
 }
 
-void plan(const Options& options, ListGpus listGpus) {
+void plan(const PlanOptions& options, ListGpus listGpus) {
     const Subject subject = readSubject(options);
     PlanReport report{.model = summarize(subject.file).name, .promptTokens = options.promptTokens, .machines = {}};
     for (const std::string& profile : options.profiles.empty() ? std::vector<std::string>(1) : options.profiles)
@@ -126,7 +126,7 @@ void plan(const Options& options, ListGpus listGpus) {
 } // namespace
 
 void addPlan(CLI::App& program, ListGpus listGpus) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<PlanOptions>();
     CLI::App* command = program.add_subcommand("plan", "where a model's blocks would rest, and how fast it would be");
     addModelArgument(*command, options->model);
     addContextOptions(*command, options->contextTokens, options->cacheType);

@@ -15,13 +15,13 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Options {
+struct ProfileOptions {
     std::vector<std::string> drives; // files and folders; empty: the current folder
     std::string device;              // empty: the first
     bool asJson = false;
 };
 
-MeasureRequest requestOf(const Options& options, const Devices& devices) {
+MeasureRequest requestOf(const ProfileOptions& options, const Devices& devices) {
     const BackendChoice& chosen = chooseDevice(devices, options.device);
     MeasureRequest request{.cpu = devices.back(), .gpu = std::nullopt, .modelPaths = {}};
     if (chosen.info.kind == DeviceKind::Gpu)
@@ -119,7 +119,7 @@ std::string describe(const MachineMeasurement& measured, const DeviceInfo& cpu, 
     return text + fmt::format("stored in {}\n", quoteForMessage(machineProfilePath().string(), 4096));
 }
 
-void profile(const Options& options, const Devices& devices, ListGpus listGpus) {
+void profile(const ProfileOptions& options, const Devices& devices, ListGpus listGpus) {
     const InterruptGuard interrupt;
     const MeasureRequest request = requestOf(options, devices);
     const auto report = [&](const MeasureProgress& progress) {
@@ -142,7 +142,7 @@ void profile(const Options& options, const Devices& devices, ListGpus listGpus) 
 } // namespace
 
 void addProfile(CLI::App& program, const Devices& devices, ListGpus listGpus) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<ProfileOptions>();
     CLI::App* command = program.add_subcommand("profile", "measure this machine, for plans and forecasts");
     command
         ->add_option("--drive", options->drives,

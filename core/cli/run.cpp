@@ -7,7 +7,7 @@
 namespace strata::cli {
 namespace {
 
-struct Options {
+struct RunOptions {
     EngineOptions engine;
     SamplingOptions sampling;
     std::string prompt;
@@ -18,7 +18,7 @@ struct Options {
     bool isRaw = false;
 };
 
-GenerationRequest makeRequest(const Options& options) {
+GenerationRequest makeRequest(const RunOptions& options) {
     GenerationRequest request;
     const std::string prompt = options.promptFile.empty() ? options.prompt : readTextFile(options.promptFile);
     if (options.isRaw)
@@ -33,7 +33,7 @@ GenerationRequest makeRequest(const Options& options) {
     return request;
 }
 
-void run(const Options& options, const Devices& devices) {
+void run(const RunOptions& options, const Devices& devices) {
     const GenerationRequest request = makeRequest(options);
     const InterruptGuard interrupt;
     const auto engine = loadEngine(options.engine, devices, interrupt.token());
@@ -58,7 +58,7 @@ void run(const Options& options, const Devices& devices) {
 } // namespace
 
 void addRun(CLI::App& program, const Devices& devices) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<RunOptions>();
     CLI::App* command =
         program.add_subcommand("run", "answer one prompt: text on standard output, statistics on standard error");
     addEngineOptions(*command, options->engine);

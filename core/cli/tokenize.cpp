@@ -64,12 +64,12 @@ void detokenize(const std::string& model, bool special) {
 } // namespace
 
 void addTokenize(CLI::App& program) {
-    struct Options {
+    struct TokenizeOptions {
         std::string model;
         bool special = false;
         bool noBos = false;
     };
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<TokenizeOptions>();
     CLI::App* command = program.add_subcommand("tokenize", "text on standard input to a JSON array of token ids");
     addModelArgument(*command, options->model, "GGUF file (a vocabulary without tensors will do), or strata-demo");
     command->add_flag("--special", options->special, "let the text name control tokens");
@@ -78,11 +78,11 @@ void addTokenize(CLI::App& program) {
 }
 
 void addDetokenize(CLI::App& program) {
-    struct Options {
+    struct TokenizeOptions {
         std::string model;
         bool special = false;
     };
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<TokenizeOptions>();
     CLI::App* command = program.add_subcommand("detokenize", "a JSON array of token ids on standard input to text");
     addModelArgument(*command, options->model, "GGUF file (a vocabulary without tensors will do), or strata-demo");
     command->add_flag("--special", options->special, "show control tokens");

@@ -14,7 +14,7 @@ const std::string* ReplyText::push(std::string_view bytes) {
 
 const std::string* ReplyText::finish() {
     const std::string* stop = take(m_decoder.finish());
-    emit(m_held.size());
+    passOn(m_held.size());
     return stop;
 }
 
@@ -30,15 +30,15 @@ const std::string* ReplyText::take(std::string_view characters) {
         }
     }
     if (first == nullptr) {
-        emit(m_held.size() - heldBackBytes());
+        passOn(m_held.size() - heldBackBytes());
         return nullptr;
     }
-    emit(firstAt);
+    passOn(firstAt);
     m_held.clear();
     return first;
 }
 
-void ReplyText::emit(std::size_t count) {
+void ReplyText::passOn(std::size_t count) {
     if (count == 0)
         return;
     if (m_sink)

@@ -27,7 +27,7 @@ public:
 
 private:
     const std::string* take(std::string_view characters);
-    void emit(std::size_t count); // the first bytes of m_held
+    void passOn(std::size_t count); // the first bytes of m_held
     std::size_t heldBackBytes() const;
 
     std::span<const std::string> m_stopStrings;

@@ -48,9 +48,11 @@ std::string dominantType(const GgufFile& file) {
     return *most == 0 ? std::string() : std::string(traits(static_cast<QuantType>(most - weights.begin())).name);
 }
 
+// 0, F32, is what some converters leave there whatever they write, so it is not believed.
 std::string formatLabel(const GgufFile& file) {
     const auto* number = findKind<std::uint64_t>(file, "general.file_type");
-    const bool isKnown = number != nullptr && *number < std::size(kFileTypes) && !kFileTypes[*number].empty();
+    const bool isKnown = number != nullptr && *number != 0 && *number < std::size(kFileTypes) &&
+                         !kFileTypes[*number].empty();
     return isKnown ? std::string(kFileTypes[*number]) : dominantType(file);
 }
 

@@ -91,6 +91,10 @@ private slots:
                                       << QByteArray("there is no place for b\\x1b");
         QTest::newRow("not in a list") << QStringList{"synth", "--preset", "9b", "out.gguf"}
                                        << QByteArray("expected one of tiny, 1b, 8b, 70b");
+        QTest::newRow("no size") << QStringList({"plan", "m.gguf", "--vram", "24X"})
+                                 << QByteArray("--vram: expected a size such as 24G or 512M, got '24X'");
+        QTest::newRow("two points") << QStringList({"plan", "m.gguf", "--ram", "1.2.3G"})
+                                    << QByteArray("--ram: expected a size");
     }
     void wrongUsageIsSaidInPlainWords() {
         QFETCH(QStringList, arguments);

@@ -341,6 +341,11 @@ private slots:
     void summaryNamesTheFileTypeThatTheHeaderGives() {
         QCOMPARE(summarize(GgufFile(edited({}, {{"general.file_type", u(15)}}))).format, std::string("Q4_K_M"));
         QCOMPARE(summarize(GgufFile(edited({}, {{"general.file_type", u(999)}}))).format, std::string("F32"));
+        QCOMPARE(summarize(GgufFile(edited({}, {{"general.file_type", u(0)}}))).format, std::string("F32"));
+        writeTinyModel(folder(), {.type = QuantType::Q8_0, .stem = "left"});
+        const auto left = folder() / "left_at_0.gguf";
+        rewriteGguf(folder() / "left.gguf", left, {}, [](GgufWriter& w) { w.set("general.file_type", u(0)); });
+        QCOMPARE(summarize(GgufFile(left)).format, std::string("Q8_0"));
         QVERIFY(!summarize(GgufFile(edited({"strata.weights"}, {}))).isNoise);
     }
 

@@ -57,7 +57,7 @@ Interpreter::Flow Interpreter::execute(const Text& text) {
     return Flow::Next;
 }
 
-void Interpreter::emit(const Value& value) {
+void Interpreter::write(const Value& value) {
     print(m_runtime, m_out, value);
     checkOutput();
 }
@@ -69,7 +69,7 @@ void Interpreter::checkOutput() const {
 
 Interpreter::Flow Interpreter::execute(const Output& output) {
     for (const ExpressionPtr& part : output.parts)
-        emit(evaluate(*part));
+        write(evaluate(*part));
     return Flow::Next;
 }
 
@@ -145,13 +145,13 @@ Interpreter::Flow Interpreter::execute(const Macro& macro) {
 
 Interpreter::Flow Interpreter::execute(const CallBlock& block) {
     const Value caller = makeMacro(block.caller);
-    emit(call(std::get<Call>(block.call->node), &caller));
+    write(call(std::get<Call>(block.call->node), &caller));
     return Flow::Next;
 }
 
 Interpreter::Flow Interpreter::execute(const FilterBlock& block) {
     m_captured = capture(block.body);
-    emit(evaluate(*block.filter));
+    write(evaluate(*block.filter));
     return Flow::Next;
 }
 

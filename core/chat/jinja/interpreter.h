@@ -36,7 +36,7 @@ private:
     Value iterate(const For& statement);
     Value capture(const Block& block); // its output, run in a scope of its own
     Value makeMacro(const Macro& macro);
-    void emit(const Value& value);
+    void write(const Value& value);
     void checkOutput() const;
     void assign(const Target& target, const Value& value);
     void setVariable(std::string_view name, const Value& value);
