@@ -67,7 +67,12 @@ void LivePlot::makePlot() {
     m_plot->setNotAntialiasedElements(QCP::aeFills | QCP::aeGrid | QCP::aeAxes | QCP::aeItems);
     m_plot->setPlottingHint(QCP::phFastPolylines);
     m_plot->axisRect()->setAutoMargins(QCP::msNone);
-    m_plot->layer(QStringLiteral("main"))->setMode(QCPLayer::lmBuffered); // is drawn alone when only curves moved
+    // Two pictures laid over each other, which costs more than the curves do: what stands still, and what moves.
+    QCPLayer* moving = m_plot->layer(QStringLiteral("main"));
+    for (const char* name : {"axes", "legend", "overlay"})
+        m_plot->moveLayer(m_plot->layer(QLatin1String(name)), moving, QCustomPlot::limBelow);
+    m_plot->layer(QStringLiteral("overlay"))->setMode(QCPLayer::lmLogical);
+    moving->setMode(QCPLayer::lmBuffered);
     m_plot->xAxis->setTicker(QSharedPointer<QCPAxisTickerText>::create());
     m_plot->yAxis->setTicker(QSharedPointer<QCPAxisTickerText>::create());
     for (QCPAxis* axis : {m_plot->xAxis, m_plot->yAxis}) {
@@ -75,7 +80,7 @@ void LivePlot::makePlot() {
         axis->setSubTicks(false);
     }
     m_cursor = new QCPItemStraightLine(m_plot);
-    m_cursor->setLayer(QStringLiteral("overlay"));
+    m_cursor->setLayer(moving);
     m_cursor->setVisible(false);
 }
 
@@ -87,7 +92,7 @@ void LivePlot::style() {
     small.setPointSizeF(small.pointSizeF() * 0.85);
     const QFontMetrics metrics(small);
     m_plot->axisRect()->setMargins(
-        QMargins(metrics.horizontalAdvance(QStringLiteral("888 MB/s")) + 8, 4, kRightMargin, metrics.height() + 4));
+        QMargins(metrics.horizontalAdvance(QStringLiteral("888 MB/s")) + 8, metrics.height() / 2 + 1, kRightMargin, metrics.height() + 4));
     for (QCPAxis* axis : {m_plot->xAxis, m_plot->yAxis}) {
         axis->setTickLabelFont(small);
         axis->setTickLabelColor(colors.subtleText);
@@ -189,7 +194,8 @@ bool LivePlot::setAxes(const TelemetryHistory& history, const Stretch& stretch, 
                 most = value;
     }
     const ValueAxis wanted = total > 0 ? axisOfTotal(total) : axisFor(plotRow(m_kind).unit, most);
-    const ValueAxis axis = total > 0 || m_span == 0.0 ? wanted : settled(m_axis, wanted);
+    const ValueAxis kept = total > 0 ? settledTotal(m_axis, wanted) : settled(m_axis, wanted);
+    const ValueAxis axis = m_span > 0.0 ? kept : wanted;
     if (axis == m_axis && span == m_span)
         return false;
     m_axis = axis;
@@ -222,7 +228,7 @@ void LivePlot::setCursorAt(std::optional<double> fraction) {
         m_cursor->point1->setCoords(key, 0);
         m_cursor->point2->setCoords(key, 1);
     }
-    m_plot->layer(QStringLiteral("overlay"))->replot();
+    m_plot->layer(QStringLiteral("main"))->replot();
 }
 
 void LivePlot::changeEvent(QEvent* event) {

@@ -8,6 +8,8 @@
 #include <QPainter>
 #include <QVBoxLayout>
 
+#include <cmath>
+
 namespace {
 
 constexpr QSize kSwatch(18, 12);
@@ -46,20 +48,13 @@ private:
     const CurveRow& m_row;
 };
 
-QString widestValue(Unit unit) {
-    switch (unit) {
-    case Unit::Bytes:
-    case Unit::ByteRate:
-        return valueText(unit, 88.8e9);
-    case Unit::Share:
-        return valueText(unit, 1);
-    case Unit::TokenRate:
-        return valueText(unit, 8888);
-    case Unit::Celsius:
-    case Unit::Watts:
-        return valueText(unit, 888);
-    }
-    return {};
+// Of all plots, so that their columns stand under one another and nothing jumps.
+QString widestValue() {
+    return QStringLiteral("8,888 tok/s");
+}
+
+QString widestSource() {
+    return sourceName(Source::Profile);
 }
 
 } // namespace
@@ -116,10 +111,12 @@ void PlotBox::addRow(Curve curve) {
     auto* source = new LineLabel(tr("Source of: %1").arg(curveName(curve)));
     source->setText(sourceName(row.source));
     source->setForegroundRole(QPalette::PlaceholderText);
+    source->setMinimumWidth(source->fontMetrics().horizontalAdvance(widestSource()));
     auto* value = new LineLabel(tr("%1: %2").arg(plotTitle(m_kind), curveName(curve)));
     value->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
-    value->setMinimumWidth(value->fontMetrics().horizontalAdvance(widestValue(plotRow(m_kind).unit))); // nothing jumps
-    value->setText(QStringLiteral("-"));
+    // Of one size, so that a new text does not lay out its surroundings anew.
+    value->setFixedSize(value->fontMetrics().horizontalAdvance(widestValue()), value->fontMetrics().height());
+    value->setText(unknownText(curve));
     for (QLabel* part : {static_cast<QLabel*>(name), static_cast<QLabel*>(source), static_cast<QLabel*>(value)})
         part->setToolTip(tip);
     const int at = m_grid->rowCount();
@@ -145,11 +142,31 @@ void PlotBox::setNotice(const QString& sentence) {
     m_notice->setVisible(!sentence.isEmpty());
 }
 
+void PlotBox::setHasBoard(bool hasBoard) {
+    m_hasBoard = hasBoard;
+}
+
+QString PlotBox::unknownText(Curve curve) const {
+    switch (curveRow(curve).source) {
+    case Source::Board:
+        return m_hasBoard ? QStringLiteral("-") : tr("no GPU");
+    case Source::Profile:
+        return tr("not yet");
+    case Source::Machine:
+    case Source::Process:
+    case Source::Engine:
+        break;
+    }
+    return QStringLiteral("-");
+}
+
 void PlotBox::showValues(const Sample& values) {
     const Unit unit = plotRow(m_kind).unit;
     for (const Row& row : m_rows) {
-        const QString text = valueText(unit, static_cast<double>(values[indexOf(row.curve)]));
-        if (row.value->text() != text) // a label lays its surroundings out anew
+        const float value = values[indexOf(row.curve)];
+        const QString text =
+            std::isfinite(value) ? valueText(unit, static_cast<double>(value)) : unknownText(row.curve);
+        if (row.value->text() != text)
             row.value->setText(text);
     }
 }

@@ -24,6 +24,7 @@ public:
     void setCurves(const std::vector<Curve>& curves);
     void setAbsence(const QString& sentence); // empty: the plot is there
     void setNotice(const QString& sentence);  // above the plot; empty: none
+    void setHasBoard(bool hasBoard); // else curves of a board say so
     void showValues(const Sample& values);
     bool isPlotShown() const { return m_isPlotShown; }
 
@@ -34,6 +35,7 @@ private:
     };
     void addRow(Curve curve);
     void arrange();
+    QString unknownText(Curve curve) const;
 
     Plot m_kind;
     LivePlot* m_plot;
@@ -43,4 +45,5 @@ private:
     QGridLayout* m_grid;
     std::vector<Row> m_rows;
     bool m_isPlotShown = true;
+    bool m_hasBoard = true;
 };

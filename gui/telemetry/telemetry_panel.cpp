@@ -14,12 +14,20 @@
 #include <QVBoxLayout>
 
 #include <cmath>
+#include <time.h>
 
 namespace {
 
 constexpr int kDrawMs = 100;
 constexpr unsigned kTicksPerValue = 5; // figures that change more often can't be read
 constexpr std::size_t kEnoughSamples = 20;
+constexpr double kDrawShare = 0.007; // of a processor; what the window system does with it takes as much again
+
+double threadSeconds() {
+    timespec used = {};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+    return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9;
+}
 
 // Whether any of the last samples has a value of the plot, limits aside.
 bool isKnown(const TelemetryHistory& history, Plot plot) {
@@ -35,7 +43,7 @@ bool isKnown(const TelemetryHistory& history, Plot plot) {
 
 TelemetryPanel::TelemetryPanel(const EngineController& controller, Settings& settings, QWidget* parent)
     : QWidget(parent), m_controller(controller), m_settings(settings), m_choice(new CurveChoice(settings, this)),
-      m_view(settings.get(setting::telemetrySpan)) {
+      m_view(settings.get(setting::telemetrySpan)), m_budget(kDrawShare) {
     auto* area = new QScrollArea;
     area->setFrameShape(QFrame::NoFrame);
     area->setWidgetResizable(true);
@@ -50,14 +58,8 @@ TelemetryPanel::TelemetryPanel(const EngineController& controller, Settings& set
     setFocusProxy(m_pause);
     m_drawing.setInterval(kDrawMs);
     m_drawing.setTimerType(Qt::PreciseTimer);
-    connect(&m_drawing, &QTimer::timeout, this, [this] {
-        takeSamples();
-        refresh();
-        if (++m_ticks % kTicksPerValue == 0) {
-            showAbsences();
-            showValues();
-        }
-    });
+    connect(&m_drawing, &QTimer::timeout, this, &TelemetryPanel::tick);
+    m_clock.start();
     connect(m_choice, &CurveChoice::changed, this, &TelemetryPanel::applyCurves);
     connect(&m_controller, &EngineController::stateChanged, this, &TelemetryPanel::followEngine);
     connect(&m_controller, &EngineController::devicesChanged, this, &TelemetryPanel::followEngine);
@@ -97,6 +99,19 @@ void TelemetryPanel::setDrawing(bool isDrawing) {
     takeSamples();
     refresh();
     showValues();
+}
+
+void TelemetryPanel::tick() {
+    takeSamples();
+    if (m_budget.allows(static_cast<double>(m_clock.nsecsElapsed()) / 1e9)) {
+        const double before = threadSeconds();
+        refresh();
+        m_budget.spend(threadSeconds() - before);
+    }
+    if (++m_ticks % kTicksPerValue == 0) {
+        showAbsences();
+        showValues();
+    }
 }
 
 void TelemetryPanel::takeSamples() {
@@ -147,6 +162,7 @@ void TelemetryPanel::showAbsences() {
     auto* layout = static_cast<QVBoxLayout*>(m_content->layout());
     int there = 0;
     for (PlotBox* box : m_boxes) {
+        box->setHasBoard(!m_boardId.isEmpty());
         box->setAbsence(absence(box->kind()));
         if (box->isPlotShown() && layout->indexOf(box) != there)
             layout->insertWidget(there, box);

@@ -2,9 +2,11 @@
 #pragma once
 
 #include "gui/engine/engine_controller.h"
+#include "gui/telemetry/draw_budget.h"
 #include "gui/telemetry/telemetry_sampler.h"
 #include "gui/telemetry/time_view.h"
 
+#include <QElapsedTimer>
 #include <QTimer>
 #include <QWidget>
 
@@ -17,7 +19,7 @@ class QToolButton;
 class Settings;
 
 // The telemetry dock: what graphics memory, link, RAM, drives, processors and replies did in the last ten minutes. Draws
-// ten times a second while someone can see it, and never else; the sampler goes on behind it.
+// up to ten times a second while someone can see it, and never else; the sampler goes on behind it.
 class TelemetryPanel : public QWidget {
     Q_OBJECT
 
@@ -55,6 +57,7 @@ private:
     void followEngine();
     void setDrawing(bool isDrawing);
     void takeSamples();
+    void tick();
     void refresh(); // plots
     void showValues();
     void showAbsences();
@@ -76,6 +79,8 @@ private:
     std::optional<double> m_cursor; // share of the width
     bool m_isPaused = false;
     unsigned m_ticks = 0;
+    DrawBudget m_budget;
+    QElapsedTimer m_clock;
     QTimer m_drawing;
     std::vector<PlotBox*> m_boxes;
     QWidget* m_content = nullptr;

@@ -64,12 +64,16 @@ ValueAxis settled(const ValueAxis& drawn, const ValueAxis& wanted) {
     return isOutgrown || isMuchSmaller ? wanted : drawn;
 }
 
+ValueAxis settledTotal(const ValueAxis& drawn, const ValueAxis& wanted) {
+    return std::abs(wanted.top - drawn.top) <= drawn.top * 1e-3 ? drawn : wanted;
+}
+
 QString axisLabel(Unit unit, double value) {
     if (unit == Unit::TokenRate) // the title says what they are
         return value < 10 ? QString::number(value) : formatCount(static_cast<quint64>(std::llround(value)));
     if (value <= 0)
         return QStringLiteral("0");
-    return valueText(unit, value);
+    return valueText(unit, value).replace(QLatin1String(".0 "), QLatin1String(" ")); // round as they are
 }
 
 QString timeLabel(double secondsBefore) {

@@ -18,6 +18,7 @@ ValueAxis axisFor(Unit unit, double most);
 ValueAxis axisOfTotal(double total);
 // The one that is drawn, unless values have outgrown it or are much smaller: axes do not jump.
 ValueAxis settled(const ValueAxis& drawn, const ValueAxis& wanted);
+ValueAxis settledTotal(const ValueAxis& drawn, const ValueAxis& wanted); // of a total, which sums up to it but nearly
 
 QString axisLabel(Unit unit, double value); // "10 GB/s", short
 QString timeLabel(double secondsBefore);    // "30 s", "2 min"; "now" at 0

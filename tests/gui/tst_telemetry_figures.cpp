@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Histories, rates, views, axes, notices and files of telemetry: plain arithmetic.
+#include "gui/telemetry/draw_budget.h"
 #include "gui/telemetry/history_csv.h"
 #include "gui/telemetry/link_notice.h"
 #include "gui/telemetry/telemetry_history.h"
@@ -94,6 +95,7 @@ private slots:
     void slowLinksAreNamed();
     void generationIsJudgedAtWorkOnly();
     void csvHoldsEverySample();
+    void dearDrawingIsDoneLessOften();
 };
 
 void TestTelemetryFigures::everyCurveHasItsRow() {
@@ -387,6 +389,8 @@ void TestTelemetryFigures::axesDoNotJump() {
     QCOMPARE(settled(drawn, axisFor(Unit::ByteRate, 20e9)), drawn);
     QCOMPARE(settled(drawn, axisFor(Unit::ByteRate, 40e9)), axisFor(Unit::ByteRate, 40e9));
     QCOMPARE(settled(drawn, axisFor(Unit::ByteRate, 2e9)), axisFor(Unit::ByteRate, 2e9));
+    QCOMPARE(settledTotal(axisOfTotal(24e9), axisOfTotal(24e9 + 1000)), axisOfTotal(24e9)); // sums of rounded parts
+    QCOMPARE(settledTotal(axisOfTotal(24e9), axisOfTotal(12e9)), axisOfTotal(12e9));
     QCOMPARE(axisOfTotal(24e9).top, 24e9); // all of a memory
     QCOMPARE(axisOfTotal(24e9).step, 10e9);
 }
@@ -464,6 +468,22 @@ void TestTelemetryFigures::csvHoldsEverySample() {
     QCOMPARE(lines[0], QByteArray("time,seconds,\"RAM: Free (machine, bytes)\",\"Load: CPU (machine, share of 1)\"\r"));
     QCOMPARE(lines[1], QByteArray("2026-01-02T03:04:05.500Z,0.500,2e+10,0.25\r"));
     QCOMPARE(lines[2], QByteArray("2026-01-02T03:04:05.600Z,0.600,,0.5\r"));
+}
+
+void TestTelemetryFigures::dearDrawingIsDoneLessOften() {
+    const auto turnsIn = [](double seconds, double cost) {
+        DrawBudget budget(0.01);
+        int turns = 0;
+        for (int i = 0; i < seconds * 10; ++i) {
+            if (!budget.allows(i * 0.1))
+                continue;
+            ++turns;
+            budget.spend(cost);
+        }
+        return turns;
+    };
+    QCOMPARE(turnsIn(60, 0.0005), 600);
+    QCOMPARE(turnsIn(60, 0.01), 60); // 1 % of a minute
 }
 
 QTEST_APPLESS_MAIN(TestTelemetryFigures)
