@@ -206,8 +206,8 @@ void MainWindow::makeKeysDock() {
         {tr("Enter"), tr("Load the selected model, in the list of models")}, {tr("Tab"), tr("Next control")},
         {tr("Esc"), tr("Close this list, else empty a filter, else stop loading or replying")},
         {tr("Arrow keys"), tr("Walk from block to block in the tier map")},
-        {tr("Left, Right"), tr("Read the values of earlier and later moments, in a plot; with Shift move in time")},
-        {tr("+, -, 0"), tr("Zoom a plot in, out and back")}, {tr("P"), tr("Pause the plots, in the telemetry dock")},
+        {tr("Left, Right"), tr("Read earlier and later values in the plots; with Shift, move in time")},
+        {tr("+, -, 0"), tr("Zoom the plots in, out and back")}, {tr("P"), tr("Pause the plots")},
         {tr("Left, Right"), tr("Scroll long lines of code in the current message")},
         {tr("Alt and a letter"), tr("The menu or button with that letter underlined")}};
     m_keys = new QDockWidget(tr("Keys"));

@@ -4,9 +4,7 @@
 #include "gui/theme.h"
 
 #include <QEvent>
-#include <QKeyEvent>
 #include <QMouseEvent>
-#include <QPainter>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -16,8 +14,6 @@
 namespace {
 
 constexpr int kHeight = 96;
-constexpr double kKeyZoom = 1.5;
-constexpr double kKeyPan = 0.25;
 constexpr double kGapSeconds = 3.0; // without a sample: nothing is drawn across
 constexpr double kLineWidth = 1.4;
 constexpr int kRightMargin = 16; // half of the last label
@@ -44,12 +40,10 @@ Qt::PenStyle penStyle(Drawn drawn) {
 } // namespace
 
 LivePlot::LivePlot(Plot plot, QWidget* parent) : QWidget(parent), m_kind(plot), m_plot(new QCustomPlot) {
-    setFocusPolicy(Qt::StrongFocus);
     setMouseTracking(true);
     setAccessibleName(tr("Plot of: %1").arg(plotTitle(plot)));
-    setAccessibleDescription(tr("Left and Right read values, plus and minus zoom, 0 goes back"));
     auto* layout = new QVBoxLayout(this);
-    layout->setContentsMargins(1, 1, 1, 1); // for the ring of the focus
+    layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(m_plot);
     setMinimumHeight(kHeight);
     makePlot();
@@ -140,7 +134,7 @@ bool LivePlot::isDue(double end, double span) const {
 }
 
 void LivePlot::draw(const TelemetryHistory& history, double end, double span) {
-    if (!isDue(end, span) || visibleRegion().isEmpty())
+    if (!isDue(end, span) || m_plot->visibleRegion().isEmpty()) // scrolled away
         return;
     const Stretch stretch = stretchOf(history, end, span);
     fill(history, stretch, end);
@@ -242,14 +236,6 @@ void LivePlot::resizeEvent(QResizeEvent* event) {
     m_isStale = true;
 }
 
-void LivePlot::paintEvent(QPaintEvent* /*event*/) {
-    if (!hasFocus())
-        return;
-    QPainter painter(this);
-    painter.setPen(themeColors(palette()).accent);
-    painter.drawRect(rect().adjusted(0, 0, -1, -1));
-}
-
 void LivePlot::mouseMoveEvent(QMouseEvent* event) {
     const double fraction = fractionAt(event->position().x());
     if (m_dragFrom && event->buttons().testFlag(Qt::LeftButton)) {
@@ -283,29 +269,4 @@ void LivePlot::wheelEvent(QWheelEvent* event) {
     }
     emit zoomed(std::pow(2.0, event->angleDelta().y() / 240.0), fractionAt(event->position().x()));
     event->accept();
-}
-
-void LivePlot::keyPressEvent(QKeyEvent* event) {
-    const bool pans = event->modifiers().testFlag(Qt::ShiftModifier);
-    switch (event->key()) {
-    case Qt::Key_Left:
-    case Qt::Key_Right: {
-        const int direction = event->key() == Qt::Key_Left ? -1 : 1;
-        pans ? emit panned(direction * kKeyPan) : emit stepped(direction);
-        return;
-    }
-    case Qt::Key_Plus:
-    case Qt::Key_Equal:
-        emit zoomed(kKeyZoom, 1.0);
-        return;
-    case Qt::Key_Minus:
-        emit zoomed(1 / kKeyZoom, 1.0);
-        return;
-    case Qt::Key_0:
-    case Qt::Key_Home:
-        emit resetRequested();
-        return;
-    default:
-        QWidget::keyPressEvent(event);
-    }
 }

@@ -31,7 +31,6 @@ public:
 signals:
     void pointed(double fraction); // by the mouse
     void pointedAway();
-    void stepped(int direction);                 // by the keys: -1, 1
     void zoomed(double factor, double fraction); // 2: half as long, around that share of the width
     void panned(double fraction);                // to later moments, by that share of the width
     void resetRequested();
@@ -44,8 +43,6 @@ protected:
     void mouseDoubleClickEvent(QMouseEvent* event) override;
     void leaveEvent(QEvent* event) override;
     void wheelEvent(QWheelEvent* event) override;
-    void keyPressEvent(QKeyEvent* event) override;
-    void paintEvent(QPaintEvent* event) override;
 
 private:
     struct DrawnCurve {

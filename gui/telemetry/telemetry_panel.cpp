@@ -5,11 +5,10 @@
 #include "gui/telemetry/curve_choice.h"
 #include "gui/telemetry/engine_figures.h"
 #include "gui/telemetry/live_plot.h"
+#include "gui/telemetry/plot_area.h"
 #include "gui/telemetry/plot_box.h"
 #include "gui/text_labels.h"
 
-#include <QKeyEvent>
-#include <QScrollArea>
 #include <QToolButton>
 #include <QVBoxLayout>
 
@@ -44,18 +43,14 @@ bool isKnown(const TelemetryHistory& history, Plot plot) {
 TelemetryPanel::TelemetryPanel(const EngineController& controller, Settings& settings, QWidget* parent)
     : QWidget(parent), m_controller(controller), m_settings(settings), m_choice(new CurveChoice(settings, this)),
       m_view(settings.get(setting::telemetrySpan)), m_budget(kDrawShare) {
-    auto* area = new QScrollArea;
-    area->setFrameShape(QFrame::NoFrame);
-    area->setWidgetResizable(true);
-    area->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    area->setFocusPolicy(Qt::NoFocus); // the plots take the focus
-    area->setWidget(makeBoxes());
+    auto* area = new PlotArea(makeBoxes());
+    connectKeys(*area);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
     layout->addWidget(makeTools());
     layout->addWidget(area, 1);
-    setFocusProxy(m_pause);
+    setFocusProxy(area);
     m_drawing.setInterval(kDrawMs);
     m_drawing.setTimerType(Qt::PreciseTimer);
     connect(&m_drawing, &QTimer::timeout, this, &TelemetryPanel::tick);
@@ -216,11 +211,4 @@ void TelemetryPanel::showEvent(QShowEvent* event) {
 void TelemetryPanel::hideEvent(QHideEvent* event) {
     QWidget::hideEvent(event);
     setDrawing(false);
-}
-
-void TelemetryPanel::keyPressEvent(QKeyEvent* event) {
-    if (event->key() == Qt::Key_P && event->modifiers() == Qt::NoModifier)
-        setPaused(!m_isPaused);
-    else
-        QWidget::keyPressEvent(event);
 }

@@ -12,6 +12,7 @@
 
 class CurveChoice;
 class LivePlot;
+class PlotArea;
 class PlotBox;
 class QComboBox;
 class QLabel;
@@ -35,6 +36,7 @@ public:
 
 public slots:
     void setPaused(bool isPaused);
+    void goBack(); // to the present, not zoomed
     void exportPicture(const QString& path); // PNG: all plots that there are, in view or not
     void exportValues(const QString& path);  // CSV: the history of all curves that are shown
 
@@ -44,13 +46,13 @@ signals:
 protected:
     void showEvent(QShowEvent* event) override;
     void hideEvent(QHideEvent* event) override;
-    void keyPressEvent(QKeyEvent* event) override;
 
 private:
     QWidget* makeTools();
     QWidget* makeBoxes();
     QToolButton* addTool(QLayout* row, const QString& text, const QString& toolTip);
     void connectPlot(LivePlot& plot);
+    void connectKeys(PlotArea& area);
     void askForFile(const QString& title, const QString& suffix, void (TelemetryPanel::*write)(const QString&));
     void chooseSpan(int index);
 

@@ -6,6 +6,7 @@
 #include "gui/telemetry/curve_choice.h"
 #include "gui/telemetry/history_csv.h"
 #include "gui/telemetry/live_plot.h"
+#include "gui/telemetry/plot_area.h"
 #include "gui/telemetry/plot_box.h"
 #include "gui/text_labels.h"
 
@@ -58,7 +59,7 @@ QWidget* TelemetryPanel::makeTools() {
     connect(m_span, &QComboBox::activated, this, &TelemetryPanel::chooseSpan);
     row->addWidget(m_span);
     m_back = addTool(row, tr("Back"), {});
-    connect(m_back, &QToolButton::clicked, this, [this] { changeView([this](double) { m_view.reset(); }); });
+    connect(m_back, &QToolButton::clicked, this, &TelemetryPanel::goBack);
     QToolButton* curves = addTool(row, tr("Curves"), tr("Which curves are shown"));
     curves->setPopupMode(QToolButton::InstantPopup);
     curves->setMenu(new QMenu(curves));
@@ -100,20 +101,33 @@ QWidget* TelemetryPanel::makeBoxes() {
 void TelemetryPanel::connectPlot(LivePlot& plot) {
     connect(&plot, &LivePlot::pointed, this, [this](double fraction) { setCursorAt(fraction); });
     connect(&plot, &LivePlot::pointedAway, this, [this] { setCursorAt(std::nullopt); });
-    connect(&plot, &LivePlot::stepped, this, [this](int direction) {
-        const double step = std::max(0.1, m_view.span() / 200); // a sample, or a few pixels
-        setCursorAt(std::clamp(m_cursor.value_or(1.0) + direction * step / m_view.span(), 0.0, 1.0));
-    });
     connect(&plot, &LivePlot::zoomed, this, [this](double factor, double fraction) {
         changeView([this, factor, fraction](double at) { m_view.zoom(factor, fraction, at); });
     });
     connect(&plot, &LivePlot::panned, this, [this](double fraction) {
         changeView([this, fraction](double at) { m_view.pan(fraction * m_view.span(), at); });
     });
-    connect(&plot, &LivePlot::resetRequested, this, [this] {
-        setCursorAt(std::nullopt);
-        changeView([this](double) { m_view.reset(); });
+    connect(&plot, &LivePlot::resetRequested, this, &TelemetryPanel::goBack);
+}
+
+void TelemetryPanel::connectKeys(PlotArea& area) {
+    connect(&area, &PlotArea::stepped, this, [this](int direction) {
+        const double step = std::max(0.1, m_view.span() / 200); // a sample, or a few pixels
+        setCursorAt(std::clamp(m_cursor.value_or(1.0) + direction * step / m_view.span(), 0.0, 1.0));
     });
+    connect(&area, &PlotArea::zoomed, this, [this](double factor) {
+        changeView([this, factor](double at) { m_view.zoom(factor, m_cursor.value_or(1.0), at); });
+    });
+    connect(&area, &PlotArea::panned, this, [this](double share) {
+        changeView([this, share](double at) { m_view.pan(share * m_view.span(), at); });
+    });
+    connect(&area, &PlotArea::resetRequested, this, &TelemetryPanel::goBack);
+    connect(&area, &PlotArea::pauseRequested, this, [this] { setPaused(!m_isPaused); });
+}
+
+void TelemetryPanel::goBack() {
+    setCursorAt(std::nullopt);
+    changeView([this](double) { m_view.reset(); });
 }
 
 void TelemetryPanel::chooseSpan(int index) {

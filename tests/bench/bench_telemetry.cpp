@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the telemetry dock takes of a processor: bench_telemetry [SECONDS [SPAN]]. The window stands idle for so long with the
-// dock hidden, then with it shown and SPAN seconds in its plots, which were filled before.
+// What the telemetry dock takes of a processor: bench_telemetry [SECONDS [SPAN [PNG]]]. The window stands idle for so long
+// with the dock hidden, then with it shown and SPAN seconds in its plots, which were filled before. All plots are there: of
+// a GPU whose figures are made up, and not asked for by way of a driver. Saves a picture of the dock at the end.
 #include "gui/main_window.h"
 #include "gui/settings/setting_keys.h"
 #include "gui/telemetry/telemetry_panel.h"
 #include "gui/theme.h"
+
+#include "tests/support/fake_sensors.h"
+#include "tests/support/remote_device.h"
 
 #include "core/cpu/cpu_backend.h"
 
@@ -15,6 +19,7 @@
 #include <QTest>
 #include <QTextStream>
 
+#include <cmath>
 #include <time.h>
 
 namespace {
@@ -34,6 +39,29 @@ double loadFor(int seconds) {
     return 100.0 * (processorSeconds() - before) / (static_cast<double>(clock.nsecsElapsed()) / 1e9);
 }
 
+class MadeUpBoard : public strata::DeviceSensors {
+public:
+    strata::BoardReading read(Depth /*depth*/) override {
+        m_moment += 0.1;
+        const double wave = 0.5 + 0.5 * std::sin(m_moment / 3);
+        strata::BoardReading reading;
+        reading.totalBytes = 24'000'000'000;
+        reading.usedBytes = static_cast<std::uint64_t>(9e9 + 4e9 * wave);
+        reading.ownBytes = 7'000'000'000;
+        reading.load = wave;
+        reading.bytesPerSecondIn = 11e9 * wave;
+        reading.bytesPerSecondOut = 1e9 * (1 - wave);
+        reading.celsius = 60 + 12 * wave;
+        reading.watts = 120 + 200 * wave;
+        reading.wattLimit = 350;
+        reading.link = {.generation = 4, .maxGeneration = 4, .width = 8, .maxWidth = 16};
+        return reading;
+    }
+
+private:
+    double m_moment = 0.0;
+};
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -45,9 +73,11 @@ int main(int argc, char** argv) {
     settings.set(setting::theme, QStringLiteral("light"));
     settings.set(setting::telemetrySpan, arguments.size() > 2 ? arguments[2].toInt() : 60);
     const Theme theme(settings);
-    EngineController controller({strata::cpuBackend(1)});
+    strata::BackendChoice gpu = strata::remoteDevice();
+    gpu.openSensors = [] { return std::make_unique<MadeUpBoard>(); };
+    EngineController controller({gpu, strata::cpuBackend(1)});
     MainWindow window(controller, settings, QString(), folder.filePath(QStringLiteral("chat.json")));
-    window.resize(1280, 960);
+    window.resize(1280, 1400);
     window.show();
     QTextStream out(stdout);
     QTest::qWait(2000);
@@ -58,5 +88,5 @@ int main(int argc, char** argv) {
     loadFor(seconds); // fills the plots
     const double shown = loadFor(seconds);
     out << QStringLiteral("hidden %1 %, shown %2 % of one processor\n").arg(hidden, 0, 'f', 2).arg(shown, 0, 'f', 2);
-    return 0;
+    return arguments.size() > 3 && !dock->grab().save(arguments[3]) ? 1 : 0;
 }
