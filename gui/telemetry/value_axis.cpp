@@ -73,7 +73,8 @@ QString axisLabel(Unit unit, double value) {
         return value < 10 ? QString::number(value) : formatCount(static_cast<quint64>(std::llround(value)));
     if (value <= 0)
         return QStringLiteral("0");
-    return valueText(unit, value).replace(QLatin1String(".0 "), QLatin1String(" ")); // round as they are
+    QString text = valueText(unit, value); // of round numbers: no figures behind the point
+    return text.remove(QLatin1String(".00")).replace(QLatin1String(".0 "), QLatin1String(" "));
 }
 
 QString timeLabel(double secondsBefore) {
