@@ -16,7 +16,8 @@ struct LinkState {
 
 // What a link of these carries at most in one direction, in bytes per second; 0 if it is not known.
 constexpr double linkBytesPerSecond(unsigned generation, unsigned width) {
-    constexpr double kLane[] = {0, 0.25e9, 0.5e9, 0.985e9, 1.969e9, 3.938e9, 7.563e9}; // less the line code, by generation
+    constexpr double kLane[] = {
+        0, 0.25e9, 0.5e9, 0.985e9, 1.969e9, 3.938e9, 7.563e9}; // less the line code, by generation
     return generation < sizeof(kLane) / sizeof(*kLane) ? kLane[generation] * width : 0;
 }
 
@@ -24,8 +25,8 @@ constexpr double linkBytesPerSecond(unsigned generation, unsigned width) {
 struct BoardReading {
     std::optional<std::uint64_t> totalBytes; // of its memory
     std::optional<std::uint64_t> usedBytes;
-    std::optional<std::uint64_t> ownBytes; // of the used: this process's
-    std::optional<double> load;            // share of the last moments in which it computed, 0..1
+    std::optional<std::uint64_t> ownBytes;   // of the used: this process's
+    std::optional<double> load;              // share of the last moments in which it computed, 0..1
     std::optional<double> bytesPerSecondIn;  // over the link: host to GPU
     std::optional<double> bytesPerSecondOut; // GPU to host
     std::optional<double> celsius;

@@ -11,13 +11,13 @@ namespace strata {
 // What the kernel counts of the whole machine and of this process. Totals only grow; who reads them makes the rates.
 // Empty: the kernel does not say. A value.
 struct HostReading {
-    std::optional<std::uint64_t> busyTicks; // of all processors together
-    std::optional<std::uint64_t> allTicks;  // and idle ones
-    double processSeconds = 0.0;            // of processors, that this process has used
-    unsigned processors = 1;                // that are there
-    std::optional<std::uint64_t> ramBytes;       // the machine has
-    std::optional<std::uint64_t> availableBytes; // of it: what programs could take
-    std::optional<std::uint64_t> residentBytes;  // of it: this process's
+    std::optional<std::uint64_t> busyTicks;            // of all processors together
+    std::optional<std::uint64_t> allTicks;             // and idle ones
+    double processSeconds = 0.0;                       // of processors, that this process has used
+    unsigned processors = 1;                           // that are there
+    std::optional<std::uint64_t> ramBytes;             // the machine has
+    std::optional<std::uint64_t> availableBytes;       // of it: what programs could take
+    std::optional<std::uint64_t> residentBytes;        // of it: this process's
     std::optional<std::uint64_t> diskReadBytes;        // of all drives, for all programs
     std::optional<std::uint64_t> processDiskReadBytes; // that this process made drives read
 };

@@ -14,9 +14,9 @@ QByteArray quoted(const QString& text) {
 
 QByteArray columnTitle(Curve curve) {
     const CurveRow& row = curveRow(curve);
-    return quoted(QStringLiteral("%1: %2 (%3, %4)")
-                      .arg(plotTitle(row.plot), curveName(curve), sourceName(row.source),
-                          unitName(plotRow(row.plot).unit)));
+    return quoted(
+        QStringLiteral("%1: %2 (%3, %4)")
+            .arg(plotTitle(row.plot), curveName(curve), sourceName(row.source), unitName(plotRow(row.plot).unit)));
 }
 
 } // namespace

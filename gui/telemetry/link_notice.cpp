@@ -8,8 +8,8 @@
 
 namespace {
 
-constexpr double kAtWork = 0.3;           // load of the GPU
-constexpr double kTrafficAtWork = 200e6;  // bytes per second over the link
+constexpr double kAtWork = 0.3;          // load of the GPU
+constexpr double kTrafficAtWork = 200e6; // bytes per second over the link
 
 QString linkName(unsigned generation, unsigned width) {
     if (generation == 0)

@@ -85,8 +85,8 @@ void LivePlot::style() {
     QFont small = font();
     small.setPointSizeF(small.pointSizeF() * 0.85);
     const QFontMetrics metrics(small);
-    m_plot->axisRect()->setMargins(
-        QMargins(metrics.horizontalAdvance(QStringLiteral("888 MB/s")) + 8, metrics.height() / 2 + 1, kRightMargin, metrics.height() + 4));
+    m_plot->axisRect()->setMargins(QMargins(metrics.horizontalAdvance(QStringLiteral("888 MB/s")) + 8,
+        metrics.height() / 2 + 1, kRightMargin, metrics.height() + 4));
     for (QCPAxis* axis : {m_plot->xAxis, m_plot->yAxis}) {
         axis->setTickLabelFont(small);
         axis->setTickLabelColor(colors.subtleText);
@@ -134,8 +134,11 @@ bool LivePlot::isDue(double end, double span) const {
 }
 
 void LivePlot::draw(const TelemetryHistory& history, double end, double span) {
-    if (!isDue(end, span) || m_plot->visibleRegion().isEmpty()) // scrolled away
-        return;
+    if (isDue(end, span) && !m_plot->visibleRegion().isEmpty())
+        drawAnyway(history, end, span);
+}
+
+void LivePlot::drawAnyway(const TelemetryHistory& history, double end, double span) {
     const Stretch stretch = stretchOf(history, end, span);
     fill(history, stretch, end);
     m_drawnEnd = end;

@@ -22,8 +22,10 @@ public:
     explicit LivePlot(Plot plot, QWidget* parent = nullptr);
 
     void setCurves(const std::vector<Curve>& curves);
-    // The stretch of `span` seconds that ends at `end`, by the clock of the history.
+    // The stretch of `span` seconds that ends at `end`, by the clock of the history: if it is in view and has moved, or
+    // in any case.
     void draw(const TelemetryHistory& history, double end, double span);
+    void drawAnyway(const TelemetryHistory& history, double end, double span);
     void setCursorAt(std::optional<double> fraction); // a line at that share of the width; empty: none
 
     QSize sizeHint() const override;
@@ -72,6 +74,6 @@ private:
     ValueAxis m_axis;
     double m_span = 0.0;
     double m_drawnEnd = -1.0;
-    bool m_isStale = true; // whatever has moved
+    bool m_isStale = true;            // whatever has moved
     std::optional<double> m_dragFrom; // share of the width
 };

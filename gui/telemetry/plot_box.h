@@ -24,7 +24,7 @@ public:
     void setCurves(const std::vector<Curve>& curves);
     void setAbsence(const QString& sentence); // empty: the plot is there
     void setNotice(const QString& sentence);  // above the plot; empty: none
-    void setHasBoard(bool hasBoard); // else curves of a board say so
+    void setHasBoard(bool hasBoard);          // else curves of a board say so
     void showValues(const Sample& values);
     bool isPlotShown() const { return m_isPlotShown; }
 

@@ -28,8 +28,8 @@ enum class Source : std::uint8_t {
 };
 
 enum class Drawn : std::uint8_t {
-    Area,  // on top of the areas before it
-    Rest,  // likewise, left empty: what is free
+    Area, // on top of the areas before it
+    Rest, // likewise, left empty: what is free
     Line,
     Dots,  // a line of dots
     Limit, // a line of dashes: what can't be passed
@@ -99,9 +99,9 @@ inline std::size_t indexOf(Curve curve) {
     return static_cast<std::size_t>(curve);
 }
 
-QString plotTitle(Plot plot);          // "Graphics memory (VRAM)"
-QString curveName(Curve curve);        // "KV cache"
-QString sourceName(Source source);     // "board"
-QString sourceSentence(Source source); // "The GPU's own sensors, for all programs"
+QString plotTitle(Plot plot);               // "Graphics memory (VRAM)"
+QString curveName(Curve curve);             // "KV cache"
+QString sourceName(Source source);          // "board"
+QString sourceSentence(Source source);      // "The GPU's own sensors, for all programs"
 QString valueText(Unit unit, double value); // "12.1 GB", "62 %"; "-" where it is not known
-QString unitName(Unit unit);           // "bytes per second": in files, where values are plain numbers
+QString unitName(Unit unit);                // "bytes per second": in files, where values are plain numbers

@@ -19,8 +19,8 @@ class QLabel;
 class QToolButton;
 class Settings;
 
-// The telemetry dock: what graphics memory, link, RAM, drives, processors and replies did in the last ten minutes. Draws
-// up to ten times a second while someone can see it, and never else; the sampler goes on behind it.
+// The telemetry dock: what graphics memory, link, RAM, drives, processors and replies did in the last ten minutes.
+// Draws up to ten times a second while someone can see it, and never else; the sampler goes on behind it.
 class TelemetryPanel : public QWidget {
     Q_OBJECT
 
@@ -36,7 +36,7 @@ public:
 
 public slots:
     void setPaused(bool isPaused);
-    void goBack(); // to the present, not zoomed
+    void goBack();                           // to the present, not zoomed
     void exportPicture(const QString& path); // PNG: all plots that there are, in view or not
     void exportValues(const QString& path);  // CSV: the history of all curves that are shown
 

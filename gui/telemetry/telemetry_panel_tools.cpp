@@ -118,9 +118,8 @@ void TelemetryPanel::connectKeys(PlotArea& area) {
     connect(&area, &PlotArea::zoomed, this, [this](double factor) {
         changeView([this, factor](double at) { m_view.zoom(factor, m_cursor.value_or(1.0), at); });
     });
-    connect(&area, &PlotArea::panned, this, [this](double share) {
-        changeView([this, share](double at) { m_view.pan(share * m_view.span(), at); });
-    });
+    connect(&area, &PlotArea::panned, this,
+        [this](double share) { changeView([this, share](double at) { m_view.pan(share * m_view.span(), at); }); });
     connect(&area, &PlotArea::resetRequested, this, &TelemetryPanel::goBack);
     connect(&area, &PlotArea::pauseRequested, this, [this] { setPaused(!m_isPaused); });
 }
@@ -155,6 +154,8 @@ void TelemetryPanel::askForFile(
 }
 
 void TelemetryPanel::exportPicture(const QString& path) {
+    for (PlotBox* box : m_boxes) // also those that are scrolled away
+        box->plot().drawAnyway(m_history, m_view.end(now()), m_view.span());
     QSaveFile file(path);
     if (!file.open(QIODevice::WriteOnly) || !m_content->grab().save(&file, "PNG") || !file.commit())
         emit failed(tr("The picture was not saved to %1: %2").arg(path, file.errorString()));

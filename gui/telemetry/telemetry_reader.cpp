@@ -61,9 +61,8 @@ Sample TelemetryReader::read(
 }
 
 void TelemetryReader::readHost(double seconds, const HostReading& host, Sample& sample) {
-    m_hostRates.add(seconds,
-        {orZero(host.busyTicks), orZero(host.allTicks), host.processSeconds, orZero(host.processDiskReadBytes),
-            orZero(host.diskReadBytes)});
+    m_hostRates.add(seconds, {orZero(host.busyTicks), orZero(host.allTicks), host.processSeconds,
+                                 orZero(host.processDiskReadBytes), orZero(host.diskReadBytes)});
     if (m_hostRates.hasRates()) {
         if (host.allTicks && m_hostRates.growth(AllTicks) > 0)
             set(sample, Curve::LoadCpu, m_hostRates.growth(BusyTicks) / m_hostRates.growth(AllTicks));
@@ -117,8 +116,7 @@ void TelemetryReader::readBoard(const BoardReading& board, const EngineFigures& 
     }
     set(sample, Curve::LinkIn, board.bytesPerSecondIn);
     set(sample, Curve::LinkOut, board.bytesPerSecondOut);
-    setIfMeasured(
-        sample, Curve::LinkNegotiated, strata::linkBytesPerSecond(board.link.generation, board.link.width));
+    setIfMeasured(sample, Curve::LinkNegotiated, strata::linkBytesPerSecond(board.link.generation, board.link.width));
     set(sample, Curve::LoadGpu, board.load);
     set(sample, Curve::Temperature, board.celsius);
     set(sample, Curve::Power, board.watts);

@@ -73,9 +73,7 @@ void TelemetrySampler::run(const std::stop_token& stop) {
         const Clock::time_point begin = Clock::now();
         const Orders orders = takeOrders(instruments);
         sample(instruments, orders);
-        const auto isOther = [&] {
-            return m_orders.pace != orders.pace || m_orders.boards != orders.boards;
-        };
+        const auto isOther = [&] { return m_orders.pace != orders.pace || m_orders.boards != orders.boards; };
         const auto period = orders.pace == Pace::Watched ? Clock::duration(kWatchedPeriod) : kHiddenPeriod;
         std::unique_lock lock(m_mutex);
         m_changed.wait_until(lock, stop, begin + period, isOther);
@@ -113,8 +111,8 @@ void TelemetrySampler::sample(Instruments& instruments, const Orders& orders) {
     if (instruments.board)
         board = instruments.board->read(isWatched ? DeviceSensors::Depth::Full : DeviceSensors::Depth::Quick);
     const double seconds = std::chrono::duration<double>(Clock::now() - m_start).count();
-    const Sample values = instruments.reader.read(
-        seconds, instruments.host.read(), instruments.board ? &board : nullptr, orders.engine);
+    const Sample values =
+        instruments.reader.read(seconds, instruments.host.read(), instruments.board ? &board : nullptr, orders.engine);
     const std::lock_guard lock(m_mutex);
     m_history.add(seconds, values);
     if (instruments.board && m_orders.boards == orders.boards)

@@ -16,8 +16,8 @@ public:
     double end(double now) const { return m_end.value_or(now); }
     double begin(double now) const { return end(now) - m_span; }
     double timeAt(double fraction, double now) const { return begin(now) + fraction * m_span; } // 0: the left edge
-    bool isLive() const { return !m_end; }                           // its end goes with the time
-    bool isUsual() const { return isLive() && m_span == m_usual; }   // nothing to go back from
+    bool isLive() const { return !m_end; }                         // its end goes with the time
+    bool isUsual() const { return isLive() && m_span == m_usual; } // nothing to go back from
 
     void setUsual(double span); // and shows it, live
     void reset();               // to the usual span, live

@@ -11,8 +11,8 @@ struct ValueAxis {
     bool operator==(const ValueAxis&) const = default;
 };
 
-// For values up to `most`: ends at a round number above it, with about three labels. Shares always end at 1; what is not
-// a number, or 0, gives the axis of a plot at rest.
+// For values up to `most`: ends at a round number above it, with about three labels. Shares always end at 1; what is
+// not a number, or 0, gives the axis of a plot at rest.
 ValueAxis axisFor(Unit unit, double most);
 // Of parts that add up to `total`: ends there.
 ValueAxis axisOfTotal(double total);

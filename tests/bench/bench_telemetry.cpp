@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the telemetry dock takes of a processor: bench_telemetry [SECONDS [SPAN [PNG]]]. The window stands idle for so long
-// with the dock hidden, then with it shown and SPAN seconds in its plots, which were filled before. All plots are there: of
-// a GPU whose figures are made up, and not asked for by way of a driver. Saves a picture of the dock at the end.
+// What the telemetry dock takes of a processor: bench_telemetry [SECONDS [SPAN [PNG]]]. The window stands idle for so
+// long with the dock hidden, then with it shown and SPAN seconds in its plots, which were filled before. All plots are
+// there: of a GPU whose figures are made up, and not asked for by way of a driver. Saves a picture of the dock at the
+// end.
 #include "gui/main_window.h"
 #include "gui/settings/setting_keys.h"
 #include "gui/telemetry/telemetry_panel.h"

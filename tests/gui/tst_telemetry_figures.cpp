@@ -205,7 +205,8 @@ void TestTelemetryFigures::ratesAreMeansOfTheLastSecond() {
     for (int i = 1; i <= 30; ++i) { // of four processors, a quarter is busy, half of that by Strata
         metrics->add({.generatedTokens = i % 5 == 0 ? 10U : 0U}); // ten at a time, twice a second
         const auto ticks = static_cast<std::uint64_t>(i);
-        sample = reader.read(10.0 + i * 0.1, host(10 * ticks, 40 * ticks, 0.05 * i, 1'000'000 * ticks), nullptr, engine);
+        sample =
+            reader.read(10.0 + i * 0.1, host(10 * ticks, 40 * ticks, 0.05 * i, 1'000'000 * ticks), nullptr, engine);
     }
     const auto isNear = [](float value, double expected) {
         return std::abs(static_cast<double>(value) / expected - 1) < 1e-3;
@@ -237,9 +238,9 @@ void TestTelemetryFigures::whatNobodySaysIsUnknown() {
     reader.read(1.0, HostReading(), nullptr, EngineFigures());
     const BoardReading silent;
     const Sample sample = reader.read(1.1, HostReading(), &silent, EngineFigures());
-    for (const Curve curve : {Curve::VramWeights, Curve::VramFree, Curve::LinkIn, Curve::LinkNegotiated,
-             Curve::LinkMeasuredIn, Curve::RamOthers, Curve::DiskStrata, Curve::LoadGpu, Curve::LoadCpu,
-             Curve::Temperature, Curve::Power})
+    for (const Curve curve :
+        {Curve::VramWeights, Curve::VramFree, Curve::LinkIn, Curve::LinkNegotiated, Curve::LinkMeasuredIn,
+            Curve::RamOthers, Curve::DiskStrata, Curve::LoadGpu, Curve::LoadCpu, Curve::Temperature, Curve::Power})
         QVERIFY2(std::isnan(valueOf(sample, curve)), curveRow(curve).id);
 }
 
@@ -261,7 +262,8 @@ void TestTelemetryFigures::vramAddsUpToTheBoard_data() {
     QTest::addColumn<double>("own"); // 0: the board does not say
     QTest::addColumn<bool>("isLoading");
     QTest::addColumn<QList<double>>("shares"); // weights, cache, scratch, others
-    QTest::newRow("process known: the context counts as scratch") << 20e9 << 14e9 << false << QList{10e9, 2e9, 2e9, 6e9};
+    QTest::newRow("process known: the context counts as scratch")
+        << 20e9 << 14e9 << false << QList{10e9, 2e9, 2e9, 6e9};
     QTest::newRow("process not known: as planned") << 20e9 << 0.0 << false << QList{10e9, 2e9, 1e9, 7e9};
     QTest::newRow("less in use than planned") << 11e9 << 0.0 << false << QList{10e9, 1e9, 0.0, 0.0};
     QTest::newRow("weights on their way") << 20e9 << 16e9 << true << QList{14e9, 2e9, 0.0, 4e9};
@@ -417,9 +419,9 @@ void TestTelemetryFigures::slowLinksAreNamed_data() {
     QTest::newRow("narrow, though idle") << Link{1, 4, 8, 16} << 0.0
                                          << QStringList({QStringLiteral("8 PCIe lanes"), QStringLiteral("do 16"),
                                                 QStringLiteral("up to 2 times")});
-    QTest::newRow("narrow and old, at work")
-        << Link{3, 4, 8, 16} << 0.9
-        << QStringList({QStringLiteral("PCIe 3.0 x8"), QStringLiteral("PCIe 4.0 x16"), QStringLiteral("up to 4 times")});
+    QTest::newRow("narrow and old, at work") << Link{3, 4, 8, 16} << 0.9
+                                             << QStringList({QStringLiteral("PCIe 3.0 x8"),
+                                                    QStringLiteral("PCIe 4.0 x16"), QStringLiteral("up to 4 times")});
     QTest::newRow("not known") << Link{0, 0, 0, 0} << 0.9 << QStringList();
     QTest::newRow("newer than anyone knows") << Link{9, 9, 16, 16} << 0.9 << QStringList();
 }
