@@ -2,6 +2,7 @@
 #include "core/base/text.h"
 #include "cuda/cuda_backend.h"
 #include "cuda/device_backend.h"
+#include "cuda/runtime/board_sensors.h"
 #include "cuda/runtime/check.h"
 #include "cuda/runtime/nvml.h"
 
@@ -20,6 +21,7 @@ constexpr int kLeastCapability = 80; // 8.0: asynchronous copies, tensor cores f
 // A GPU as the driver describes it. Nothing here makes a context, which would take memory of the GPU.
 struct Gpu {
     DeviceInfo info;
+    std::string pciBusId;
     int index = 0;
     int capability = 0; // 86
 };
@@ -39,6 +41,7 @@ std::optional<Gpu> describe(int index, const std::string& driver) {
                    .totalBytes = properties.totalGlobalMem,
                    .freeBytes = cuda::freeMemoryOf(busId.data()).value_or(properties.totalGlobalMem),
                    .driver = driver},
+        .pciBusId = busId.data(),
         .index = index,
         .capability = 10 * properties.major + properties.minor};
 }
@@ -78,7 +81,8 @@ std::vector<BackendChoice> cudaBackends() {
     for (const Gpu& gpu : listGpus().gpus)
         if (gpu.capability >= kLeastCapability)
             choices.push_back({.info = gpu.info,
-                .open = [gpu] { return std::make_unique<cuda::DeviceBackend>(gpu.index, gpu.info); }});
+                .open = [gpu] { return std::make_unique<cuda::DeviceBackend>(gpu.index, gpu.info); },
+                .openSensors = [gpu] { return cuda::openBoardSensors(gpu.pciBusId); }});
     return choices;
 }
 

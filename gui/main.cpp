@@ -16,6 +16,7 @@
 #include <QApplication>
 #include <QCommandLineParser>
 #include <QDir>
+#include <QDockWidget>
 #include <QFileInfo>
 #include <QTemporaryDir>
 #include <QTextStream>
@@ -26,6 +27,8 @@ const QString kScreenshot = QStringLiteral("screenshot");
 const QString kTheme = QStringLiteral("theme");
 const QString kScale = QStringLiteral("scale");
 const QString kSize = QStringLiteral("size");
+const QString kDock = QStringLiteral("dock");
+const QString kSeconds = QStringLiteral("seconds");
 
 QString text(const char* source) {
     return QCoreApplication::translate("main", source);
@@ -41,7 +44,11 @@ void addOptions(QCommandLineParser& parser) {
         {kTheme, text("Of the picture: light or dark."), QStringLiteral("theme"), QStringLiteral("light")},
         {kScale, text("Of the picture: pixels for each point of the window."), QStringLiteral("factor"),
             QStringLiteral("1")},
-        {kSize, text("Of the window in the picture."), QStringLiteral("width>x<height"), QStringLiteral("1280x800")}});
+        {kSize, text("Of the window in the picture."), QStringLiteral("width>x<height"), QStringLiteral("1280x800")},
+        {kDock, text("Shown in the picture: tiermap, telemetry, ... May be given several times."),
+            QStringLiteral("name")},
+        {kSeconds, text("Before the picture the message is asked again and again for so long."),
+            QStringLiteral("count"), QStringLiteral("0")}});
 }
 
 // Qt reads these when the application is made.
@@ -86,8 +93,12 @@ int takePicture(const QCommandLineParser& parser, const QString& file) {
     const Theme theme(settings);
     EngineController controller(devices());
     MainWindow window(controller, settings, builtInFolder(), scratch.filePath(QStringLiteral("chat.json")));
-    const Screenshot screenshot(window, controller, parser.value(kScreenshot));
+    Screenshot screenshot(window, controller, parser.value(kScreenshot));
+    screenshot.setSeconds(parser.value(kSeconds).toInt());
     window.resize(sizeFrom(parser.value(kSize)));
+    for (const QString& name : parser.values(kDock))
+        if (auto* dock = window.findChild<QDockWidget*>(name))
+            dock->show();
     window.show();
     window.loadModel(file.isEmpty() ? modelAtStart(settings, builtInFolder()) : file);
     return QApplication::exec();

@@ -19,6 +19,7 @@
 #include "gui/settings/setting_keys.h"
 #include "gui/status_line.h"
 #include "gui/tab_order.h"
+#include "gui/telemetry/telemetry_panel.h"
 #include "gui/tiermap/tier_map_panel.h"
 
 #include <QApplication>
@@ -69,6 +70,7 @@ MainWindow::MainWindow(
     makeRepliesDock();
     makeChatsDock();
     makeTierMapDock();
+    makeTelemetryDock();
     makeFileMenu();
     makeModelMenu();
     makeChatMenu();
@@ -166,6 +168,21 @@ void MainWindow::makeTierMapDock() {
     addDock(dock, Qt::RightDockWidgetArea);
     dock->hide(); // the chat has the room until someone wants to know; the button above it shows it
     dock->toggleViewAction()->setIcon(lineIcon(QStringLiteral("layers")));
+    m_bar->addToggle(dock->toggleViewAction());
+}
+
+void MainWindow::makeTelemetryDock() {
+    auto* panel = new TelemetryPanel(m_controller, m_settings);
+    panel->setMinimumWidth(kTierMapWidth);
+    panel->setProfile(m_meter->profile());
+    connect(m_meter, &MachineMeter::changed, panel, [this, panel] { panel->setProfile(m_meter->profile()); });
+    connect(panel, &TelemetryPanel::failed, this, &MainWindow::showNotice);
+    auto* dock = new QDockWidget(tr("Telemetry"));
+    dock->setObjectName(QStringLiteral("telemetry"));
+    dock->setWidget(panel);
+    addDock(dock, Qt::RightDockWidgetArea); // under the tier map
+    dock->hide();
+    dock->toggleViewAction()->setIcon(lineIcon(QStringLiteral("telemetry")));
     m_bar->addToggle(dock->toggleViewAction());
 }
 

@@ -52,6 +52,7 @@ private:
     void makeRepliesDock();
     void makeChatsDock();
     void makeTierMapDock();
+    void makeTelemetryDock();
     void makeFileMenu();
     void makeModelMenu();
     void makeMeasureAction(QMenu* menu);

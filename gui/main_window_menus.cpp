@@ -162,7 +162,7 @@ void MainWindow::makeViewMenu() {
     QMenu* menu = menuBar()->addMenu(tr("&View"));
     const QHash<QString, QString> dockTexts = {{QStringLiteral("models"), tr("&Models")},
         {QStringLiteral("replies"), tr("Reply &settings")}, {QStringLiteral("chats"), tr("&Chats")},
-        {QStringLiteral("tiermap"), tr("T&ier map")}};
+        {QStringLiteral("tiermap"), tr("T&ier map")}, {QStringLiteral("telemetry"), tr("T&elemetry")}};
     for (int i = 0; i < m_docks.size(); ++i) {
         QDockWidget* dock = m_docks[i];
         QAction* toggle = dock->toggleViewAction();
@@ -206,6 +206,8 @@ void MainWindow::makeKeysDock() {
         {tr("Enter"), tr("Load the selected model, in the list of models")}, {tr("Tab"), tr("Next control")},
         {tr("Esc"), tr("Close this list, else empty a filter, else stop loading or replying")},
         {tr("Arrow keys"), tr("Walk from block to block in the tier map")},
+        {tr("Left, Right"), tr("Read earlier and later values in the plots; with Shift, move in time")},
+        {tr("+, -, 0"), tr("Zoom the plots in, out and back")}, {tr("P"), tr("Pause the plots")},
         {tr("Left, Right"), tr("Scroll long lines of code in the current message")},
         {tr("Alt and a letter"), tr("The menu or button with that letter underlined")}};
     m_keys = new QDockWidget(tr("Keys"));

@@ -15,6 +15,7 @@ namespace {
 
 constexpr quint32 kReplyTokens = 400; // more than a short story, and an end where a model finds none
 constexpr quint64 kSeed = 1;          // the same picture each time
+constexpr int kPauseMs = 1500;        // of whoever reads a reply before asking again
 constexpr int kSettleMs = 500;        // the last piece is laid out, the caret is gone
 
 } // namespace
@@ -22,8 +23,7 @@ constexpr int kSettleMs = 500;        // the last piece is laid out, the caret i
 Screenshot::Screenshot(MainWindow& window, EngineController& controller, const QString& file)
     : m_window(window), m_file(file) {
     connect(&controller, &EngineController::loaded, this, &Screenshot::sendMessage);
-    connect(&controller, &EngineController::finished, this,
-        [this] { QTimer::singleShot(kSettleMs, this, &Screenshot::save); });
+    connect(&controller, &EngineController::finished, this, &Screenshot::takeReply);
     connect(&controller, &EngineController::failed, this, [this](const Failure& failure) { giveUp(failure.sentence); });
 }
 
@@ -32,7 +32,15 @@ void Screenshot::sendMessage() {
     settings.maxTokens = kReplyTokens;
     settings.sampling.seed = kSeed;
     m_window.chat().setReplySettings(settings);
+    m_sinceMessage.start();
     m_window.chat().send(tr("Tell me a short story about a lighthouse keeper."));
+}
+
+void Screenshot::takeReply() {
+    if (m_sinceMessage.elapsed() < m_seconds * 1000)
+        QTimer::singleShot(kPauseMs, &m_window.chat(), &ChatView::regenerate);
+    else
+        QTimer::singleShot(kSettleMs, this, &Screenshot::save);
 }
 
 void Screenshot::save() {

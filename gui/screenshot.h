@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <QElapsedTimer>
 #include <QObject>
 #include <QString>
 
@@ -15,11 +16,16 @@ class Screenshot : public QObject {
 public:
     Screenshot(MainWindow& window, EngineController& controller, const QString& file);
 
+    void setSeconds(int seconds) { m_seconds = seconds; } // to have the reply written again and again for
+
 private:
     void sendMessage();
+    void takeReply();
     void save();
     void giveUp(const QString& sentence);
 
     MainWindow& m_window;
     QString m_file;
+    int m_seconds = 0;
+    QElapsedTimer m_sinceMessage;
 };

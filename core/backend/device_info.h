@@ -9,6 +9,7 @@
 namespace strata {
 
 class Backend;
+class DeviceSensors;
 
 enum class DeviceKind { Cpu, Gpu };
 
@@ -27,6 +28,8 @@ struct DeviceInfo {
 struct BackendChoice {
     DeviceInfo info;
     std::function<std::unique_ptr<Backend>()> open; // throws Error (Device, OutOfMemory)
+    // Empty, or gives null: nothing can be read of this device. Called from any thread.
+    std::function<std::unique_ptr<DeviceSensors>()> openSensors = {};
 };
 
 } // namespace strata

@@ -33,6 +33,7 @@ public:
     std::span<std::byte> staging() const { return m_staging; } // empty: nothing rests on disk
     const Buffer& ring() const { return m_ring; }              // empty: nothing is streamed
     CopyQueue* copies() const { return m_copies.get(); }       // to the GPU; null without one
+    std::uint64_t pinnedBytes() const { return m_arena ? m_arena->pinnedBytes() : 0; }
     const std::string& notice() const { return m_notice; }     // about memory that could not be pinned; or empty
 
 private:

@@ -66,6 +66,7 @@ HostArena::Pinning HostArena::pin(CopyQueue& copies, const std::stop_token& stop
         if (pinned == nullptr)
             return Pinning::Refused;
         m_pinned.push_back(std::move(pinned));
+        m_pinnedBytes += m_ends[i] - begin;
         begin = m_ends[i];
     }
     return Pinning::Done;

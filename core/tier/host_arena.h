@@ -32,11 +32,13 @@ public:
     enum class Pinning { Done, Refused, Stopped };
     // Refused: copies still work, more slowly.
     Pinning pin(CopyQueue& copies, const std::stop_token& stop);
+    std::uint64_t pinnedBytes() const { return m_pinnedBytes; }
 
 private:
     Buffer m_memory;
     std::byte* m_begin = nullptr;
     std::uint64_t m_byteCount = 0;
+    std::uint64_t m_pinnedBytes = 0;
     std::vector<std::uint64_t> m_ends; // of what was taken: a copy must not span two pinned ranges
     std::vector<std::unique_ptr<PinnedRange>> m_pinned; // goes before the memory
 };

@@ -29,6 +29,11 @@ void Metrics::setContext(std::uint32_t used, std::uint32_t capacity) {
     m_totals.contextCapacity = capacity;
 }
 
+void Metrics::setPinned(std::uint64_t bytes) {
+    const std::lock_guard lock(m_mutex);
+    m_totals.pinnedBytes = bytes;
+}
+
 void Metrics::setBlockTimes(std::span<const std::uint64_t> nanoseconds) {
     const std::lock_guard lock(m_mutex);
     m_blockTimes.assign(nanoseconds.begin(), nanoseconds.end()); // of one length: memory is taken once

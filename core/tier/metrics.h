@@ -31,6 +31,7 @@ struct MetricsSnapshot {
     std::array<WireTotals, kWireCount> wires = {};
     std::uint32_t contextUsed = 0;     // rows of the current conversation: a level, not a total
     std::uint32_t contextCapacity = 0; // rows: a level
+    std::uint64_t pinnedBytes = 0;     // of RAM, kept in place for the GPU's copies: a level
 
     WireTotals& wire(Wire which) { return wires[static_cast<std::size_t>(which)]; }
     const WireTotals& wire(Wire which) const { return wires[static_cast<std::size_t>(which)]; }
@@ -42,6 +43,7 @@ public:
     MetricsSnapshot snapshot() const;
     void add(const MetricsSnapshot& increments); // of the totals; the levels in it are ignored
     void setContext(std::uint32_t used, std::uint32_t capacity);
+    void setPinned(std::uint64_t bytes);
 
     // Nanoseconds of the last finished pass from the start of each block to the start of the next, one a block of the
     // model. A GPU that works on by itself is seen where the pass waits for it.

@@ -70,6 +70,8 @@ bool WeightStore::load(const LoadProgressSink& progress, const std::stop_token& 
     m_memory = BlockMemory::load(*m_model, m_plan.plan, m_plan.gpu, m_plan.host, *source, progress, stop);
     if (m_memory == nullptr)
         return false;
+    if (m_plan.metrics != nullptr)
+        m_plan.metrics->setPinned(m_memory->pinnedBytes());
     if (m_plan.plan.blocksIn(Tier::Disk) > 0) {
         m_source = m_plan.openSource(files, false);
         m_source->registerMemory(m_memory->staging());

@@ -17,5 +17,7 @@ inline const Setting<int> contextTokens{"models/context_tokens", 0};     // 0: a
 inline const Setting<QString> deviceId{"models/device"};                 // empty: the best there is
 inline const Setting<bool> loadsLastModel{"models/load_last", false};    // at start
 inline const Setting<bool> sendWithEnter{"chat/send_with_enter", true};  // else Ctrl+Enter alone
+inline const Setting<QStringList> otherCurves{"telemetry/other_curves"};  // shown or not, unlike at first
+inline const Setting<int> telemetrySpan{"telemetry/seconds", 60};        // that plots show
 
 } // namespace setting

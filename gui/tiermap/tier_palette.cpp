@@ -15,17 +15,32 @@ using strata::Wire;
 
 namespace {
 
-struct TierRow {
+struct HueRow {
     QRgb light, dark; // for the two palettes
+};
+
+// By Hue. Blue, green and vermilion are brighter on dark ground, where they would sink.
+constexpr HueRow kHues[] = {
+    {0x0072b2, 0x2a8fd4},
+    {0xe69f00, 0xe69f00},
+    {0xcc79a7, 0xcc79a7},
+    {0x56b4e9, 0x7fc8f0},
+    {0x009e73, 0x1db38a},
+    {0xd55e00, 0xe8762c},
+    {0x8c959f, 0x7d8794},
+};
+
+struct TierRow {
+    Hue hue;
     const char* label;
     const char* where;
 };
 
-// By Tier. Blue is brighter on dark ground, where it would sink.
+// By Tier.
 constexpr TierRow kTiers[] = {
-    {0x0072b2, 0x2a8fd4, QT_TRANSLATE_NOOP("Tiers", "graphics memory (VRAM)"), QT_TRANSLATE_NOOP("Tiers", "in VRAM")},
-    {0xe69f00, 0xe69f00, QT_TRANSLATE_NOOP("Tiers", "RAM"), QT_TRANSLATE_NOOP("Tiers", "in RAM")},
-    {0xcc79a7, 0xcc79a7, QT_TRANSLATE_NOOP("Tiers", "disk"), QT_TRANSLATE_NOOP("Tiers", "on disk")},
+    {Hue::Blue, QT_TRANSLATE_NOOP("Tiers", "graphics memory (VRAM)"), QT_TRANSLATE_NOOP("Tiers", "in VRAM")},
+    {Hue::Orange, QT_TRANSLATE_NOOP("Tiers", "RAM"), QT_TRANSLATE_NOOP("Tiers", "in RAM")},
+    {Hue::Purple, QT_TRANSLATE_NOOP("Tiers", "disk"), QT_TRANSLATE_NOOP("Tiers", "on disk")},
 };
 static_assert(std::size(kTiers) == strata::kTierCount);
 
@@ -59,9 +74,13 @@ constexpr QColor kInk(0x1b, 0x1f, 0x24);
 
 } // namespace
 
-QColor tierColor(Tier tier, const QPalette& palette) {
-    const TierRow& row = kTiers[static_cast<std::size_t>(tier)];
+QColor hueColor(Hue hue, const QPalette& palette) {
+    const HueRow& row = kHues[static_cast<std::size_t>(hue)];
     return QColor(palette.color(QPalette::Window).lightnessF() < 0.5F ? row.dark : row.light);
+}
+
+QColor tierColor(Tier tier, const QPalette& palette) {
+    return hueColor(kTiers[static_cast<std::size_t>(tier)].hue, palette);
 }
 
 QColor wireColor(Wire wire, const QPalette& palette) {

@@ -11,7 +11,10 @@
 // What tiers, executors and wires look like and are called, everywhere in the window: colour says where weights rest,
 // texture says who computes with them, and words say both.
 
-// Of the Okabe-Ito set, which people who see few colours can tell apart too.
+// The Okabe-Ito set, which people who see few colours can tell apart too, and a grey for what is not Strata's.
+enum class Hue { Blue, Orange, Purple, SkyBlue, Green, Vermilion, Grey };
+QColor hueColor(Hue hue, const QPalette& palette);
+
 QColor tierColor(strata::Tier tier, const QPalette& palette);
 QColor wireColor(strata::Wire wire, const QPalette& palette); // of the memory that it reads; the link has its own
 

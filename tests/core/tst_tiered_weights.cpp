@@ -168,7 +168,15 @@ private slots:
         Rig rig(model(), all(model(), Tier::Ram), profileWithLink(100.0), remoteDevice(world));
         QCOMPARE(rig.weights().notices().size(), std::size_t(1));
         QVERIFY(QString::fromStdString(rig.weights().notices().front()).contains("stay in place"));
+        QCOMPARE(rig.metrics().snapshot().pinnedBytes, std::uint64_t(0));
         QCOMPARE(rig.talk(), Rig(model(), all(model(), Tier::Ram), profileWithLink(100.0), remoteDevice()).talk());
+    }
+
+    void pinnedMemoryIsCounted() {
+        const auto world = std::make_shared<RemoteWorld>();
+        Rig rig(model(), all(model(), Tier::Ram), profileWithLink(100.0), remoteDevice(world));
+        QVERIFY(world->pinnedBytes > 0);
+        QCOMPARE(rig.metrics().snapshot().pinnedBytes, world->pinnedBytes.load());
     }
 
     void whatWasTakenIsGivenBack() {
