@@ -61,6 +61,7 @@ public:
     void start(); // ended() follows, perhaps at once
     void stop();  // what is there stays; ended() follows at once
     quint64 missingBytes() const;
+    bool isWriting() const { return m_lock != nullptr; } // has its folder, and goes on to fill it
     const DownloadRecord& record() const { return m_record; }
 
 signals:

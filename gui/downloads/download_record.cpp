@@ -119,6 +119,25 @@ DownloadRecord makeRecord(const QUrl& hub, const HubRepo& repo, const HubItem& i
     return record;
 }
 
+DownloadRecord goingOn(DownloadRecord fresh, const DownloadRecord& former) {
+    bool isSame = fresh.files.size() == former.files.size();
+    for (DownloadRecord::File& file : fresh.files) {
+        const auto known = std::find_if(former.files.begin(), former.files.end(),
+            [&](const DownloadRecord::File& old) { return old.name() == file.name(); });
+        const bool isKept = known != former.files.end() && known->size == file.size && known->sha256 == file.sha256 &&
+                            (!file.sha256.isEmpty() || former.commit == fresh.commit);
+        isSame = isSame && isKept;
+        if (isKept) {
+            file.etag = known->etag;
+            file.isVerified = known->isVerified;
+        } else {
+            QFile::remove(fresh.partPath(file));
+        }
+    }
+    fresh.isComplete = former.isComplete && isSame;
+    return fresh;
+}
+
 std::optional<DownloadRecord> readRecord(const QString& statePath) {
     QFile file(statePath);
     if (file.size() > kLongestState || !file.open(QIODevice::ReadOnly)) {

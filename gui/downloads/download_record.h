@@ -46,5 +46,9 @@ struct DownloadRecord {
 
 DownloadRecord makeRecord(const QUrl& hub, const HubRepo& repo, const HubItem& item, const QString& folder);
 
+// The fresh record of a model of which there may be something already: keeps what is known of files that the hub still
+// states the same checksum for, and deletes parts of others.
+DownloadRecord goingOn(DownloadRecord fresh, const DownloadRecord& former);
+
 std::optional<DownloadRecord> readRecord(const QString& statePath); // nullopt: not there, or none of ours
 QList<DownloadRecord> findRecords(const QStringList& folders);

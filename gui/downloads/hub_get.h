@@ -49,6 +49,7 @@ public:
 
     QByteArray take(qint64 mostBytes); // what has come since
     qint64 waitingBytes() const;
+    QString host() const { return m_query.url.host(); } // that was asked first
 
 signals:
     void opened(const HubHead& head);

@@ -17,5 +17,9 @@ inline const Setting<int> contextTokens{"models/context_tokens", 0};     // 0: a
 inline const Setting<QString> deviceId{"models/device"};                 // empty: the best there is
 inline const Setting<bool> loadsLastModel{"models/load_last", false};    // at start
 inline const Setting<bool> sendWithEnter{"chat/send_with_enter", true};  // else Ctrl+Enter alone
+inline const Setting<QString> hubAddress{"downloads/hub", QStringLiteral("https://huggingface.co")};
+inline const Setting<QString> downloadFolder{"downloads/folder"};       // where the next one goes; empty: see startFolder
+inline const Setting<QStringList> downloadFolders{"downloads/folders"}; // where there may be some
+inline const Setting<int> downloadsAtOnce{"downloads/at_once", 2};
 
 } // namespace setting

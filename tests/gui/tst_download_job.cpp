@@ -169,7 +169,7 @@ JobEnd TestDownloadJob::run(const DownloadRecord& record, Task task, const QByte
         end = how;
     });
     job.start();
-    [&] { QTRY_VERIFY(end.has_value()); }();
+    [&] { QVERIFY(QTest::qWaitFor([&end] { return end.has_value(); })); }();
     return end.value_or(JobEnd());
 }
 
