@@ -69,6 +69,7 @@ MainWindow::MainWindow(
     makeRepliesDock();
     makeChatsDock();
     makeTierMapDock();
+    makeDownloadsDock();
     makeFileMenu();
     makeModelMenu();
     makeChatMenu();

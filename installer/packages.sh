@@ -3,7 +3,8 @@
 STRATA_CORE_PACKAGES=(g++ cmake ninja-build pkg-config libfmt-dev libutf8proc-dev liburing-dev nlohmann-json3-dev
   libcli11-dev)
 # a|b: the same thing under the names of different releases.
-STRATA_GUI_PACKAGES=(qt6-base-dev "qt6-svg-dev|libqt6svg6-dev" libgl-dev libmd4c-dev fonts-dejavu-core)
+STRATA_GUI_PACKAGES=(qt6-base-dev "qt6-svg-dev|libqt6svg6-dev" libgl-dev libmd4c-dev fonts-dejavu-core
+  ca-certificates)
 STRATA_TEST_PACKAGES=(libsimde-dev)
 
 # is_installed NAME

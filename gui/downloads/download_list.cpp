@@ -46,7 +46,7 @@ DownloadList::DownloadList(Settings& settings, const RetryRules& retry, FreeByte
 }
 
 DownloadList::~DownloadList() {
-    m_thread.quit();
+    QMetaObject::invokeMethod(m_worker, [] { QThread::currentThread()->quit(); }); // behind what was asked for before
     m_thread.wait();
 }
 
@@ -171,13 +171,19 @@ void DownloadList::discard(int row) {
     beginRemoveRows({}, row, row);
     m_downloads.removeAt(row);
     endRemoveRows();
-    const QString left = record.isComplete ? moveAway(record) : QString();
-    if (left.isEmpty()) {
-        record.removeAll();
-    } else {
-        emit told(tr("%1 can't be deleted: you may not have permission.").arg(left));
-    }
-    emit removed(record.folder);
+    // Behind whatever its job had still to do; a large file takes time to delete.
+    QMetaObject::invokeMethod(m_worker, [this, record] {
+        const QString left = record.isComplete ? moveAway(record) : QString();
+        if (left.isEmpty()) {
+            record.removeAll();
+        }
+        QMetaObject::invokeMethod(this, [this, left, record] {
+            if (!left.isEmpty()) {
+                emit told(tr("%1 can't be deleted: you may not have permission.").arg(left));
+            }
+            emit removed(record.folder);
+        });
+    });
     startNext();
 }
 

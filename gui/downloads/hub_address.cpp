@@ -88,7 +88,10 @@ std::optional<QUrl> cleanHubBase(const QString& text) {
     url.setQuery(QString());
     url.setFragment(QString());
     url.setUserInfo(QString());
-    return url.adjusted(QUrl::StripTrailingSlash);
+    while (url.path().endsWith(u'/')) {
+        url.setPath(url.path().chopped(1));
+    }
+    return url;
 }
 
 std::optional<HubReference> parseHubReference(const QString& text, const QUrl& base) {

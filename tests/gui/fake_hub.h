@@ -48,7 +48,10 @@ public:
     FakeHub() {
         const bool isListening = listen(QHostAddress::LocalHost);
         Q_ASSERT(isListening);
-        connect(this, &QTcpServer::newConnection, this, [this] { accept(nextPendingConnection()); });
+        connect(this, &QTcpServer::newConnection, this, [this] {
+            if (QTcpSocket* socket = nextPendingConnection())
+                accept(socket);
+        });
     }
 
     QUrl url() const { return QUrl(QStringLiteral("%1://127.0.0.1:%2").arg(scheme).arg(serverPort())); }
