@@ -9,7 +9,9 @@
 
 #include "core/base/system_memory.h"
 
+#include <QChildEvent>
 #include <QDockWidget>
+#include <QTabBar>
 
 #include <algorithm>
 
@@ -55,4 +57,14 @@ void MainWindow::showDownloads() {
     dock->show();
     dock->raise();
     m_downloadsPanel->focusSearch();
+}
+
+// Docks that lie over one another have tabs, which Qt makes. The keys of the docks reach the same.
+void MainWindow::childEvent(QChildEvent* event) {
+    QMainWindow::childEvent(event);
+    auto* tabs = event->polished() ? qobject_cast<QTabBar*>(event->child()) : nullptr;
+    if (tabs != nullptr) {
+        tabs->setFocusPolicy(Qt::NoFocus);
+        tabs->setAccessibleName(tr("Docks that share a place"));
+    }
 }

@@ -45,20 +45,20 @@ bool DownloadJob::takeFolder() {
         fail(tr("The folder %1 can't be made.").arg(formatPath(m_record.folder)));
         return false;
     }
-    m_lock = std::make_unique<QLockFile>(m_record.statePath() + u".lock"_s);
-    m_lock->setStaleLockTime(0); // a lock grows stale by the death of its process, not by age
-    if (!m_lock->tryLock(0)) {
-        fail(m_lock->error() == QLockFile::LockFailedError
-                 ? tr("Another Strata is downloading this model to %1.").arg(formatPath(m_record.folder))
-                 : tr("Nothing can be written in %1.").arg(formatPath(m_record.folder)));
-        return false;
-    }
     const qint64 needed = static_cast<qint64>(missingBytes());
     const qint64 free = m_tools.freeBytes(m_record.folder);
     if (needed > 0 && free - kSpareBytes < needed) {
         fail(tr("The drive of %1 is too full: %2 are still to come, and %3 are free.")
                  .arg(formatPath(m_record.folder), formatBytes(static_cast<quint64>(needed)),
                      formatBytes(static_cast<quint64>(std::max<qint64>(0, free)))));
+        return false;
+    }
+    m_lock = std::make_unique<QLockFile>(m_record.statePath() + u".lock"_s);
+    m_lock->setStaleLockTime(0); // a lock grows stale by the death of its process, not by age
+    if (!m_lock->tryLock(0)) {
+        fail(m_lock->error() == QLockFile::LockFailedError
+                 ? tr("Another Strata is downloading this model to %1.").arg(formatPath(m_record.folder))
+                 : tr("Nothing can be written in %1.").arg(formatPath(m_record.folder)));
         return false;
     }
     if (!m_record.save()) {

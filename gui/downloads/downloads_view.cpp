@@ -12,6 +12,7 @@
 #include <QKeyEvent>
 #include <QListView>
 #include <QPushButton>
+#include <QToolButton>
 #include <QUrl>
 #include <QVBoxLayout>
 
@@ -21,7 +22,7 @@ using State = Download::State;
 DownloadsView::DownloadsView(DownloadList& list, QWidget* parent)
     : QWidget(parent), m_list(list), m_view(new QListView), m_hint(new SentenceLabel(tr("State of the download"))),
       m_toggle(new QPushButton), m_verify(new QPushButton(tr("Check"))), m_remove(new QPushButton),
-      m_folder(new QPushButton(tr("Open folder"))) {
+      m_folder(new QToolButton) {
     m_view->setModel(&m_list);
     m_view->setItemDelegate(new DownloadDelegate(m_view));
     m_view->setAccessibleName(tr("Downloads"));
@@ -29,6 +30,9 @@ DownloadsView::DownloadsView(DownloadList& list, QWidget* parent)
     m_view->setVerticalScrollMode(QAbstractItemView::ScrollPerPixel);
     m_view->setMinimumHeight(96);
     m_hint->setForegroundRole(QPalette::PlaceholderText);
+    m_folder->setIcon(lineIcon(u"folder"_s));
+    m_folder->setFocusPolicy(Qt::StrongFocus);
+    m_folder->setAccessibleName(tr("Open folder"));
     auto* buttons = new QHBoxLayout;
     buttons->setSpacing(8);
     for (QPushButton* button : {m_toggle, m_verify, m_remove}) {
@@ -69,7 +73,7 @@ void DownloadsView::select(int row) {
 void DownloadsView::showSelection() {
     const bool isAny = row() >= 0;
     const QString none = tr("Select a download first.");
-    for (QPushButton* button : {m_toggle, m_verify, m_remove, m_folder}) {
+    for (QAbstractButton* button : QList<QAbstractButton*>{m_toggle, m_verify, m_remove, m_folder}) {
         button->setEnabled(isAny);
         button->setToolTip(none);
     }
@@ -97,10 +101,10 @@ void DownloadsView::showSelection() {
                                                : tr("Only what is complete can be checked."));
     m_remove->setToolTip(isWhole ? tr("Moves the model's files to the trash (Delete)")
                                  : tr("Deletes what has come so far (Delete)"));
-    m_folder->setToolTip(formatPath(download.record.folder));
+    m_folder->setToolTip(tr("Opens %1").arg(formatPath(download.record.folder)));
     if (m_isArmed) {
-        m_remove->setText(isWhole ? tr("Really delete %1?").arg(formatBytes(download.record.bytes()))
-                                  : tr("Really discard %1?").arg(formatBytes(download.progress.doneBytes)));
+        m_remove->setText(isWhole ? tr("Delete %1?").arg(formatBytes(download.record.bytes()))
+                                  : tr("Discard %1?").arg(formatBytes(download.progress.doneBytes)));
     }
     m_hint->setText(m_list.index(row()).data(DownloadList::DetailRole).toString()); // whole, and to be copied
 }

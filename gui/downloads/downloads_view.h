@@ -7,6 +7,7 @@ class DownloadList;
 class QLabel;
 class QListView;
 class QPushButton;
+class QToolButton;
 
 // The list of downloads, and what can be done with the selected one. What would throw bytes away asks by the words on
 // its own button and does it at the second press.
@@ -34,6 +35,6 @@ private:
     QPushButton* m_toggle;
     QPushButton* m_verify;
     QPushButton* m_remove;
-    QPushButton* m_folder;
+    QToolButton* m_folder;
     bool m_isArmed = false; // the next press deletes
 };
