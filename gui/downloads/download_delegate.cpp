@@ -41,9 +41,10 @@ void DownloadDelegate::paint(
         painter->drawText(where, Qt::AlignLeft | Qt::AlignVCenter | Qt::TextSingleLine,
             row.fontMetrics.elidedText(what, mode, where.width()));
     };
-    painter->save();
-    write({place.left(), place.top(), place.width(), line}, index.data().toString(), text, Qt::ElideMiddle);
     const QVariant share = index.data(DownloadList::ShareRole);
+    const int inset = share.isValid() ? 0 : (kBar + kGap) / 2; // without a bar the two lines stand together
+    painter->save();
+    write({place.left(), place.top() + inset, place.width(), line}, index.data().toString(), text, Qt::ElideMiddle);
     if (share.isValid()) {
         const QRect bar(place.left(), place.top() + line + kGap, place.width(), kBar);
         const int done = static_cast<int>(share.toDouble() * bar.width());
@@ -52,7 +53,7 @@ void DownloadDelegate::paint(
         painter->fillRect(QRect(bar.topLeft(), QSize(done, kBar)),
             isSelected ? text : isMoving ? colors.accent : colors.subtleText);
     }
-    write({place.left(), place.bottom() + 1 - line, place.width(), line}, index.data(DownloadList::DetailRole).toString(),
+    write({place.left(), place.bottom() + 1 - line - inset, place.width(), line}, index.data(DownloadList::DetailRole).toString(),
         quiet, Qt::ElideRight);
     painter->restore();
 }

@@ -207,7 +207,7 @@ void DownloadJob::takeHead(const HubHead& head) {
 bool DownloadJob::takeStart(const HubHead& head) {
     const bool isOther = m_done > 0 && !head.etag.isEmpty() && !file().etag.isEmpty() && head.etag != file().etag;
     if (head.status == 416) {
-        startOver(tr("The server does not have the rest of %1.").arg(file().name()));
+        retry({tr("The server does not have the rest of %1.").arg(file().name()), true, {}});
         return false;
     }
     if (isOther && head.status == 200) { // all of the other file comes

@@ -55,8 +55,9 @@ QString DownloadList::detail(const Download& download) const {
     case State::Failed:
         return download.sentence;
     case State::Complete:
-        return download.sentence.isEmpty() ? formatBytes(download.record.bytes())
-                                           : QString(formatBytes(download.record.bytes()) + u". "_s + download.sentence);
+        return download.sentence.isEmpty()
+                   ? tr("Complete: %1").arg(formatBytes(download.record.bytes()))
+                   : QString(formatBytes(download.record.bytes()) + u". "_s + download.sentence);
     }
     return {};
 }

@@ -99,7 +99,7 @@ void DownloadsView::showSelection() {
     m_verify->setToolTip(m_verify->isEnabled() ? tr("Reads the files and compares them with the checksums of the hub")
                          : isWhole             ? tr("It is being checked.")
                                                : tr("Only what is complete can be checked."));
-    m_remove->setToolTip(isWhole ? tr("Moves the model's files to the trash (Delete)")
+    m_remove->setToolTip(isWhole ? tr("Moves the model's files to the trash, or deletes them where there is none (Delete)")
                                  : tr("Deletes what has come so far (Delete)"));
     m_folder->setToolTip(tr("Opens %1").arg(formatPath(download.record.folder)));
     if (m_isArmed) {

@@ -17,6 +17,7 @@ namespace {
 
 constexpr quint64 kMostBytes = 64 << 20;      // of a header
 constexpr quint64 kLaterShardBytes = 1 << 20; // only the first shard has the vocabulary
+constexpr quint64 kMostBytesOfATensor = 1 << 20;
 constexpr std::chrono::milliseconds kStall{20'000};
 
 } // namespace
@@ -47,41 +48,54 @@ void HeaderProbe::probe(const HubAccess& access, const HubRepo& repo, const HubI
     m_repo = repo;
     m_item = item;
     m_folder = std::make_unique<QTemporaryDir>();
-    m_index = 0;
     m_wanted = m_firstBytes;
+    m_hasMissing = false;
     if (!m_folder->isValid()) {
         fail(tr("There is no room for temporary files."));
         return;
     }
-    nextFile();
+    askForHeaders();
 }
 
 QString HeaderProbe::pathOf(const HubFile& file) const {
     return m_folder->filePath(file.name());
 }
 
-quint64 HeaderProbe::wantedOf(const HubFile& file) const {
-    const quint64 wanted = m_index == 0 ? m_wanted : std::max(m_wanted / 8, kLaterShardBytes);
-    return std::min(wanted, file.size);
+quint64 HeaderProbe::wantedOf(qsizetype index) const {
+    const quint64 wanted = index == 0 ? m_wanted : std::max(m_wanted / 8, kLaterShardBytes);
+    return std::min(wanted, m_item.files[index].size);
 }
 
-void HeaderProbe::nextFile() {
-    if (m_index == m_item.files.size()) {
+void HeaderProbe::askForHeaders() {
+    m_pieces.clear();
+    for (qsizetype i = 0; i < m_item.files.size(); ++i) {
+        m_pieces.append({i, 0, wantedOf(i)});
+    }
+    nextPiece();
+}
+
+void HeaderProbe::nextPiece() {
+    if (m_pieces.isEmpty()) {
         parse();
         return;
     }
-    const HubFile& file = m_item.files[m_index];
+    const Piece piece = m_pieces.first();
     m_bytes.clear();
     m_get = std::make_unique<HubGet>(m_network, m_access,
-        HubQuery{.url = hubFileUrl(m_access.base, m_repo.repo, m_repo.commit, file.path),
-            .last = wantedOf(file) - 1,
+        HubQuery{.url = hubFileUrl(m_access.base, m_repo.repo, m_repo.commit, m_item.files[piece.index].path),
+            .from = piece.from,
+            .last = piece.from + piece.bytes - 1,
             .ifSame = {},
             .stall = kStall},
         nullptr);
-    connect(m_get.get(), &HubGet::bytesCame, this, [this] {
-        const quint64 wanted = wantedOf(m_item.files[m_index]);
-        m_bytes += m_get->take(static_cast<qint64>(wanted) - m_bytes.size());
-        if (static_cast<quint64>(m_bytes.size()) == wanted) {
+    connect(m_get.get(), &HubGet::opened, this, [this, piece](const HubHead& head) {
+        if (head.from != piece.from) {
+            fail(tr("The server sends no parts of files, so the header was not read."));
+        }
+    });
+    connect(m_get.get(), &HubGet::bytesCame, this, [this, piece] {
+        m_bytes += m_get->take(static_cast<qint64>(piece.bytes) - m_bytes.size());
+        if (static_cast<quint64>(m_bytes.size()) == piece.bytes) {
             takeEnd({}); // a server without ranges would go on with the weights
         }
     });
@@ -91,47 +105,61 @@ void HeaderProbe::nextFile() {
 void HeaderProbe::takeEnd(const std::optional<HubFault>& fault) {
     m_get->disconnect(this);
     m_get.release()->deleteLater();
+    const Piece piece = m_pieces.takeFirst();
+    const QByteArray bytes = std::exchange(m_bytes, {});
     if (fault) {
         fail(fault->sentence);
-    } else if (static_cast<quint64>(m_bytes.size()) != wantedOf(m_item.files[m_index])) {
+    } else if (static_cast<quint64>(bytes.size()) != piece.bytes) {
         fail(tr("The server stopped before the header had come."));
-    } else if (!store(std::exchange(m_bytes, {}))) {
+    } else if (!store(piece, bytes)) {
         fail(tr("There is no room for temporary files."));
     } else {
-        ++m_index;
-        nextFile();
+        nextPiece();
     }
 }
 
-bool HeaderProbe::store(const QByteArray& bytes) {
-    const HubFile& item = m_item.files[m_index];
+bool HeaderProbe::store(const Piece& piece, const QByteArray& bytes) const {
+    const HubFile& item = m_item.files[piece.index];
     QFile file(pathOf(item));
-    return file.open(QIODevice::WriteOnly) && file.write(bytes) == bytes.size() && file.flush() &&
+    return file.open(QIODevice::ReadWrite) && file.seek(static_cast<qint64>(piece.from)) &&
+           file.write(bytes) == bytes.size() && file.flush() &&
            file.resize(static_cast<qint64>(item.size)); // a hole takes no room
 }
 
-HeaderProbe::Reading HeaderProbe::read(const QString& path, quint64 bytesThere, const OutlookOfHeader& outlookOf) {
+// Some architectures are told by small tensors too, which lie among the weights.
+HeaderProbe::Reading HeaderProbe::read(
+    const QString& path, const QList<quint64>& bytesThere, const OutlookOfHeader& outlookOf) {
+    Reading reading;
     try {
         const strata::GgufFile file(path.toStdString());
-        quint64 firstWeight = ~0ULL; // of the first part: where its header ends at the latest
+        quint64 firstWeight = 0; // where the header of the first file ends at the latest
         for (const strata::GgufTensor& tensor : file.tensors()) {
-            firstWeight = tensor.part == 0 ? std::min<quint64>(firstWeight, tensor.offset) : firstWeight;
+            if (tensor.part == 0 && (firstWeight == 0 || tensor.offset < firstWeight)) {
+                firstWeight = tensor.offset;
+            }
+            const quint64 there = bytesThere.value(tensor.part);
+            const bool isTold = tensor.name.starts_with("rope_") && tensor.byteCount <= kMostBytesOfATensor;
+            if (isTold && tensor.offset + tensor.byteCount > there) {
+                reading.missing.append({tensor.part, tensor.offset, tensor.byteCount});
+            }
         }
-        if (firstWeight != ~0ULL && firstWeight > bytesThere) {
-            return {};
-        }
+        reading.isWhole = firstWeight <= bytesThere.first(); // or the end of the table was read from the hole
     } catch (const std::exception&) {
-        return {false, outlookOf(path)}; // perhaps all of it is there, and wrong: then this says how
+        reading.isWhole = false; // or all of it is there, and wrong: then the outlook says how
     }
-    return {true, outlookOf(path)};
+    reading.outlook = outlookOf(path);
+    return reading;
 }
 
 void HeaderProbe::parse() {
+    QList<quint64> there;
+    for (qsizetype i = 0; i < m_item.files.size(); ++i) {
+        there.append(m_hasMissing ? m_item.files[i].size : wantedOf(i));
+    }
     auto promise = std::make_shared<QPromise<Reading>>();
     m_reading.setFuture(promise->future());
     QThreadPool::globalInstance()->start(
-        [promise, path = pathOf(m_item.files.first()), there = std::min(m_wanted, m_item.files.first().size),
-            outlookOf = m_outlookOf] {
+        [promise, path = pathOf(m_item.files.first()), there, outlookOf = m_outlookOf] {
             promise->start();
             promise->addResult(read(path, there, outlookOf));
             promise->finish();
@@ -146,8 +174,13 @@ void HeaderProbe::takeReading() {
     const bool isAllThere = m_wanted >= std::min(kMostBytes, m_item.files.first().size);
     if (!reading.isWhole && !isAllThere) {
         m_wanted *= 4;
-        m_index = 0;
-        nextFile();
+        askForHeaders();
+        return;
+    }
+    if (!reading.missing.isEmpty()) {
+        m_hasMissing = true;
+        m_pieces = reading.missing;
+        nextPiece();
         return;
     }
     m_folder.reset();

@@ -30,15 +30,22 @@ signals:
     void failed(const QString& sentence);
 
 private:
+    struct Piece { // of a file
+        qsizetype index = 0;
+        quint64 from = 0;
+        quint64 bytes = 0;
+    };
     struct Reading { // of the headers that are there
         bool isWhole = false;
+        QList<Piece> missing; // beside the header
         ModelOutlook outlook;
     };
-    static Reading read(const QString& path, quint64 bytesThere, const OutlookOfHeader& outlookOf);
+    static Reading read(const QString& path, const QList<quint64>& bytesThere, const OutlookOfHeader& outlookOf);
     QString pathOf(const HubFile& file) const;
-    quint64 wantedOf(const HubFile& file) const;
-    void nextFile();
-    bool store(const QByteArray& bytes);
+    quint64 wantedOf(qsizetype index) const; // bytes of its header
+    void askForHeaders();
+    void nextPiece();
+    bool store(const Piece& piece, const QByteArray& bytes) const;
     void takeEnd(const std::optional<HubFault>& fault);
     void parse();
     void takeReading();
@@ -51,8 +58,9 @@ private:
     HubRepo m_repo;
     HubItem m_item;
     std::unique_ptr<QTemporaryDir> m_folder;
-    qsizetype m_index = 0;
-    quint64 m_wanted = 0; // bytes of the first file
+    QList<Piece> m_pieces; // still to be asked for
+    quint64 m_wanted = 0;  // bytes of the first file
+    bool m_hasMissing = false; // what lies beside the headers has been asked for
     QByteArray m_bytes;
     std::unique_ptr<HubGet> m_get;
     QFutureWatcher<Reading> m_reading;

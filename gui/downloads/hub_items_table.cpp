@@ -93,10 +93,10 @@ QVariant HubItemsTable::data(const QModelIndex& index, int role) const {
     switch (index.column()) {
     case Format:
         return format(row);
-    case Size:
-        return formatBytes(item.bytes());
     case Outlook:
         return item.problem.isEmpty() ? m_outlooks[row].text : tr("parts are missing");
+    case Size:
+        return formatBytes(item.bytes());
     }
     return {};
 }
@@ -114,10 +114,10 @@ QVariant HubItemsTable::headerData(int section, Qt::Orientation orientation, int
     switch (section) {
     case Format:
         return tr("Format");
-    case Size:
-        return tr("Size");
     case Outlook:
         return tr("On this machine");
+    case Size:
+        return tr("Size");
     }
     return {};
 }

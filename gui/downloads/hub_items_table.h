@@ -11,7 +11,7 @@ class HubItemsTable : public QAbstractTableModel {
     Q_OBJECT
 
 public:
-    enum Column { Format, Size, Outlook, ColumnCount };
+    enum Column { Format, Outlook, Size, ColumnCount };
 
     using QAbstractTableModel::QAbstractTableModel;
 

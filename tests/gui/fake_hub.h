@@ -2,6 +2,8 @@
 #pragma once
 
 #include <QCryptographicHash>
+#include <QFile>
+#include <QFileInfo>
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
@@ -9,6 +11,7 @@
 #include <QPointer>
 #include <QTcpServer>
 #include <QTcpSocket>
+#include <QTimer>
 #include <QUrl>
 
 #include <functional>
@@ -24,6 +27,7 @@ struct Mischief {
     bool ignoresIfRange = false; // sends the part of what may be another file
     qint64 shiftsRange = 0;      // sends, and says so, from there on
     bool hasNoLength = false;    // the end of the connection is the end of the file
+    qint64 zerosPerSecond = 0;   // streams so many zeros a second in place of the file, without end
     QByteArray extra = {};       // behind the file
     QByteArray etag = {};        // in place of the file's
 };
@@ -38,6 +42,7 @@ public:
         bool isStated = true;      // the checksum
         QByteArray statedSha = {}; // empty: the right one
         qint64 statedSize = -1;    // -1: the right one
+        QString onDisk = {};       // serves ranges of this file instead, which may be larger than the memory
     };
     struct Request {
         QByteArray line;
@@ -175,12 +180,16 @@ private:
         const bool isSame = ifRange.isEmpty() || ifRange == etag || what.ignoresIfRange;
         const bool isPart = range.startsWith("bytes=") && isSame && !what.ignoresRange;
         qint64 from = 0;
-        qint64 last = file.bytes.size() - 1;
+        qint64 last = (file.onDisk.isEmpty() ? file.bytes.size() : QFileInfo(file.onDisk).size()) - 1;
         if (isPart) {
             from = range.mid(6).split('-').value(0).toLongLong() + what.shiftsRange;
             const QByteArray end = range.mid(6).split('-').value(1);
             last = end.isEmpty() ? last : std::min(last, end.toLongLong());
         }
+        if (what.zerosPerSecond > 0)
+            return stream(socket, from, file.statedSize, what.zerosPerSecond);
+        if (!file.onDisk.isEmpty())
+            return replyFromDisk(socket, file.onDisk, from, last);
         QByteArray headers = "ETag: " + etag + "\r\n" + what.headers;
         if (isPart && from > last)
             return reply(socket, 416, "Content-Range: bytes */" + QByteArray::number(file.bytes.size()) + "\r\n", "");
@@ -197,6 +206,24 @@ private:
         socket.write(body.left(cut));
         if (what.stallAfter < 0)
             socket.disconnectFromHost(); // once all of it is on its way
+    }
+
+    static void replyFromDisk(QTcpSocket& socket, const QString& path, qint64 from, qint64 last) {
+        QFile file(path);
+        const bool isThere = file.open(QIODevice::ReadOnly) && file.seek(from);
+        reply(socket, isThere ? 206 : 404,
+            "Content-Range: bytes " + QByteArray::number(from) + '-' + QByteArray::number(last) + '/' +
+                QByteArray::number(file.size()) + "\r\n",
+            file.read(last - from + 1));
+    }
+
+    static void stream(QTcpSocket& socket, qint64 from, qint64 size, qint64 perSecond) {
+        socket.write("HTTP/1.1 206 Part\r\nContent-Length: " + QByteArray::number(size - from) +
+                     "\r\nContent-Range: bytes " + QByteArray::number(from) + '-' + QByteArray::number(size - 1) + '/' +
+                     QByteArray::number(size) + "\r\n\r\n");
+        auto* timer = new QTimer(&socket);
+        connect(timer, &QTimer::timeout, &socket, [&socket, perSecond] { socket.write(QByteArray(perSecond / 50, '\0')); });
+        timer->start(20);
     }
 
     static void reply(QTcpSocket& socket, int status, const QByteArray& headers, const QByteArray& body) {

@@ -67,6 +67,7 @@ private slots:
     void fileThatChangedBeginsAnew();
     void fileThatKeepsChangingEnds();
     void partFromAnotherPlaceIsNotTaken();
+    void refusedRangeLosesNothing();
     void followsToAnotherHostWithoutTheToken();
     void keepsTheTokenOnTheOwnHost();
     void otherFileOnTheWayIsRefused();
@@ -389,6 +390,13 @@ void TestDownloadJob::partFromAnotherPlaceIsNotTaken() {
     QCOMPARE(run(record()).outcome, Outcome::Complete);
     checkHere(m_bytes);
     QCOMPARE(m_hub->fileRequests().size(), 4);
+}
+
+void TestDownloadJob::refusedRangeLosesNothing() {
+    m_hub->mischief = {{.dropAfter = 1'000'000}, {.status = 416}, {.status = 416}};
+    QCOMPARE(run(record()).outcome, Outcome::Complete);
+    checkHere(m_bytes);
+    QCOMPARE(m_hub->fileRequests().last().headers["range"], QByteArray("bytes=1000000-"));
 }
 
 void TestDownloadJob::followsToAnotherHostWithoutTheToken() {

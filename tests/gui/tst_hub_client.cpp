@@ -7,6 +7,8 @@
 #include "tests/gui/fake_hub.h"
 #include "tests/support/tiny_model.h"
 
+#include "core/synth/synth.h"
+
 #include <QAbstractItemModelTester>
 #include <QDir>
 #include <QFile>
@@ -75,6 +77,7 @@ private slots:
     void headerTellsWhatTheModelIs();
     void longHeaderIsAskedForAgain();
     void splitHeaderIsRead();
+    void smallTensorsThatTellAreRead();
     void foreignFileIsNotBelieved();
     void refusalOfAHeaderIsASentence();
     void tablesAreSound();
@@ -289,6 +292,26 @@ void TestHubClient::splitHeaderIsRead() {
     addModel({.embeddingLength = 512, .feedForwardLength = 2048, .partCount = 3});
     QCOMPARE(probe(200'000).source, ModelOutlook::Source::Header);
     QCOMPARE(m_hub->fileRequests().size(), 3);
+}
+
+// Llama 3.1 and later: how positions are stretched stands in a tensor, here behind gigabytes of weights.
+void TestHubClient::smallTensorsThatTellAreRead() {
+    const QTemporaryDir folder;
+    const QString path = folder.filePath(u"large-Q4_K_M.gguf"_s);
+    strata::synthesize({.preset = "8b", .path = path.toStdString(), .hasMatrices = false});
+    m_hub->files[kRepo].clear();
+    m_hub->add(kRepo, u"large-Q4_K_M.gguf"_s,
+        FakeHub::File{.isStated = false, .statedSize = QFileInfo(path).size(), .onDisk = path});
+    const ModelOutlook outlook = probe(8 << 20);
+    QCOMPARE(outlook.source, ModelOutlook::Source::Header);
+    QVERIFY2(outlook.fit == Fit::Ram, qPrintable(outlook.sentence));
+    QVERIFY(m_hub->fileRequests().size() >= 2);
+    quint64 asked = 0;
+    for (const FakeHub::Request& request : m_hub->fileRequests()) {
+        const QList<QByteArray> ends = request.headers["range"].mid(6).split('-');
+        asked += ends[1].toULongLong() - ends[0].toULongLong() + 1;
+    }
+    QVERIFY2(asked < 48'000'000, qPrintable(QString::number(asked))); // of five gigabytes
 }
 
 void TestHubClient::foreignFileIsNotBelieved() {
