@@ -35,9 +35,9 @@ MemoryNow memoryOf(const std::vector<strata::DeviceInfo>& devices) {
 void MainWindow::makeDownloadsDock() {
     m_downloads = new DownloadList(m_settings, {}, {}, this);
     const auto memory = [this] { return memoryOf(m_controller.devices()); };
-    const MemoryNow atStart = memory();
-    m_downloadsPanel = new DownloadsPanel(*m_downloads, m_settings, memory,
-        [atStart](const QString& header) { return outlookOfHeader(header, atStart); });
+    m_downloadsPanel = new DownloadsPanel(*m_downloads, m_settings, memory, [memory] {
+        return [now = memory()](const QString& header) { return outlookOfHeader(header, now); };
+    });
     connect(m_downloads, &DownloadList::told, m_notices, &NoticeBar::addSentence);
     connect(m_downloads, &DownloadList::completed, m_manager, [this](const DownloadRecord& record) {
         m_manager->watchFolder(record.folder); // where it is not watched already

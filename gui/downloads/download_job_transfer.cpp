@@ -178,9 +178,9 @@ void DownloadJob::acceptFile() {
 void DownloadJob::giveNames() {
     for (qsizetype i = m_record.files.size() - 1; i >= 0; --i) {
         const DownloadRecord::File& each = m_record.files[i];
-        const QString part = m_record.partPath(each);
-        if (QFile::exists(part) && !QFile::rename(part, m_record.filePath(each))) {
-            fail(tr("%1 can't be given its name: another file of that name is there.").arg(formatPath(part)));
+        QFile part(m_record.partPath(each));
+        if (part.exists() && !part.rename(m_record.filePath(each))) {
+            fail(tr("%1 can't be given its name: %2.").arg(formatPath(part.fileName()), part.errorString()));
             return;
         }
     }

@@ -9,8 +9,8 @@
 #include <QVBoxLayout>
 
 DownloadsPanel::DownloadsPanel(DownloadList& list, Settings& settings, std::function<MemoryNow()> memory,
-    OutlookOfHeader outlookOf, QWidget* parent)
-    : QWidget(parent), m_find(new FindPanel(list, settings, std::move(memory), std::move(outlookOf))) {
+    OutlookNow outlookNow, QWidget* parent)
+    : QWidget(parent), m_find(new FindPanel(list, settings, std::move(memory), std::move(outlookNow))) {
     auto* downloads = new DownloadsView(list);
     connect(m_find, &FindPanel::chosen, downloads,
         [&list, downloads](const DownloadRecord& record) { downloads->select(list.add(record)); });

@@ -16,7 +16,7 @@ class DownloadsPanel : public QWidget {
     Q_OBJECT
 
 public:
-    DownloadsPanel(DownloadList& list, Settings& settings, std::function<MemoryNow()> memory, OutlookOfHeader outlookOf,
+    DownloadsPanel(DownloadList& list, Settings& settings, std::function<MemoryNow()> memory, OutlookNow outlookNow,
         QWidget* parent = nullptr);
 
 public slots:

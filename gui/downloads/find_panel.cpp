@@ -22,9 +22,9 @@ constexpr int kProbeDelayMs = 400; // arrow keys go past rows that nobody asks a
 } // namespace
 
 FindPanel::FindPanel(
-    DownloadList& list, Settings& settings, Memory memory, OutlookOfHeader outlookOf, QWidget* parent)
+    DownloadList& list, Settings& settings, Memory memory, OutlookNow outlookNow, QWidget* parent)
     : QWidget(parent), m_list(list), m_settings(settings), m_memory(std::move(memory)),
-      m_probe(m_client.network(), std::move(outlookOf)) {
+      m_probe(m_client.network(), std::move(outlookNow)) {
     makeLayout();
     m_probeSoon.setSingleShot(true);
     m_probeSoon.setInterval(kProbeDelayMs);

@@ -30,7 +30,7 @@ class FindPanel : public QWidget {
 public:
     using Memory = std::function<MemoryNow()>;
 
-    FindPanel(DownloadList& list, Settings& settings, Memory memory, OutlookOfHeader outlookOf,
+    FindPanel(DownloadList& list, Settings& settings, Memory memory, OutlookNow outlookNow,
         QWidget* parent = nullptr);
 
     void focusSearch();

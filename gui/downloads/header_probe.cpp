@@ -22,8 +22,8 @@ constexpr std::chrono::milliseconds kStall{20'000};
 
 } // namespace
 
-HeaderProbe::HeaderProbe(QNetworkAccessManager& network, OutlookOfHeader outlookOf, QObject* parent)
-    : QObject(parent), m_network(network), m_outlookOf(std::move(outlookOf)) {
+HeaderProbe::HeaderProbe(QNetworkAccessManager& network, OutlookNow outlookNow, QObject* parent)
+    : QObject(parent), m_network(network), m_outlookNow(std::move(outlookNow)) {
     connect(&m_reading, &QFutureWatcherBase::finished, this, &HeaderProbe::takeReading);
 }
 
@@ -159,7 +159,7 @@ void HeaderProbe::parse() {
     auto promise = std::make_shared<QPromise<Reading>>();
     m_reading.setFuture(promise->future());
     QThreadPool::globalInstance()->start(
-        [promise, path = pathOf(m_item.files.first()), there, outlookOf = m_outlookOf] {
+        [promise, path = pathOf(m_item.files.first()), there, outlookOf = m_outlookNow()] {
             promise->start();
             promise->addResult(read(path, there, outlookOf));
             promise->finish();

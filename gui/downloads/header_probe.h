@@ -17,7 +17,7 @@ class HeaderProbe : public QObject {
     Q_OBJECT
 
 public:
-    HeaderProbe(QNetworkAccessManager& network, OutlookOfHeader outlookOf, QObject* parent = nullptr);
+    HeaderProbe(QNetworkAccessManager& network, OutlookNow outlookNow, QObject* parent = nullptr);
     ~HeaderProbe() override;
 
     void setFirstBytes(quint64 bytes) { m_firstBytes = bytes; } // asked for at first
@@ -52,7 +52,7 @@ private:
     void fail(const QString& sentence);
 
     QNetworkAccessManager& m_network;
-    OutlookOfHeader m_outlookOf;
+    OutlookNow m_outlookNow;
     quint64 m_firstBytes = 8 << 20; // most vocabularies fit
     HubAccess m_access;
     HubRepo m_repo;

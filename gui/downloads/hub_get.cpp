@@ -56,7 +56,9 @@ HubGet::HubGet(QNetworkAccessManager& network, const HubAccess& access, const Hu
 HubGet::~HubGet() {
     if (m_reply != nullptr) {
         m_reply->disconnect(this);
-        m_reply->abort();
+        if (m_reply->isRunning()) {
+            m_reply->abort();
+        }
         m_reply->deleteLater();
     }
 }

@@ -106,6 +106,7 @@ ModelOutlook outlookOfHeader(const QString& headerPath, const MemoryNow& memory)
         }
         ModelOutlook outlook = outlookOfSize(entry.fileBytes, memory);
         outlook.source = ModelOutlook::Source::Header;
+        outlook.sentence = text("Its header says that Strata runs it. ") + outlook.sentence;
         return outlook;
     } catch (const std::exception& error) {
         return {Fit::Unknown, ModelOutlook::Source::None, {}, QString::fromUtf8(error.what())};

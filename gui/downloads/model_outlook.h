@@ -30,6 +30,9 @@ struct MemoryNow {
 // file for each part, named as the parts are). Called on any thread; never throws.
 using OutlookOfHeader = std::function<ModelOutlook(const QString& headerPath)>;
 
+// Gives such a function for the machine as it is now. GUI thread.
+using OutlookNow = std::function<OutlookOfHeader()>;
+
 ModelOutlook outlookOfSize(quint64 bytes, const MemoryNow& memory);
 
 // From a header, with what the size says of the fit: whether this program runs such a model. For where nothing better

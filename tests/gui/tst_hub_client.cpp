@@ -33,6 +33,10 @@ QByteArray contents(const QString& path) {
     return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
 }
 
+OutlookOfHeader outlookNow() {
+    return [](const QString& path) { return outlookOfHeader(path, {.vramBytes = 0, .ramBytes = 64'000'000'000}); };
+}
+
 // A hub whose certificate nobody vouches for.
 class TlsHub : public FakeHub {
 public:
@@ -263,8 +267,7 @@ void TestHubClient::addModel(const strata::TinyModel& model) {
 ModelOutlook TestHubClient::probe(quint64 firstBytes) {
     const HubRepo repo = list();
     QNetworkAccessManager network;
-    HeaderProbe probe(network,
-        [](const QString& path) { return outlookOfHeader(path, {.vramBytes = 0, .ramBytes = 64'000'000'000}); });
+    HeaderProbe probe(network, outlookNow);
     probe.setFirstBytes(firstBytes);
     QSignalSpy done(&probe, &HeaderProbe::done);
     probe.probe(access(), repo, groupFiles(repo.files).value(0));
@@ -324,7 +327,7 @@ void TestHubClient::refusalOfAHeaderIsASentence() {
     const HubRepo repo = list();
     m_hub->mischief = {{.status = 403}};
     QNetworkAccessManager network;
-    HeaderProbe probe(network, [](const QString& path) { return outlookOfHeader(path, {}); });
+    HeaderProbe probe(network, outlookNow);
     QSignalSpy failed(&probe, &HeaderProbe::failed);
     probe.probe(access(), repo, groupFiles(repo.files).value(0));
     QVERIFY(failed.wait());
