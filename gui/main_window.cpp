@@ -71,6 +71,7 @@ MainWindow::MainWindow(
     makeChatsDock();
     makeTierMapDock();
     makeTelemetryDock();
+    makeDownloadsDock();
     makeFileMenu();
     makeModelMenu();
     makeChatMenu();

@@ -7,6 +7,8 @@
 
 class ChatView;
 class ChatsPanel;
+class DownloadList;
+class DownloadsPanel;
 class ModelBar;
 class ModelManager;
 class ModelManagerPanel;
@@ -30,6 +32,7 @@ public:
     MainWindow(EngineController& controller, Settings& settings, const QString& builtInFolder, const QString& chatFile);
 
     ChatView& chat() { return *m_chat; }
+    DownloadList& downloads() { return *m_downloads; }
 
     void showNotice(const QString& sentence); // until it is closed; nothing if empty
     void measureOnceIdle();                   // this machine, unless its figures are known
@@ -41,6 +44,7 @@ public slots:
 
 protected:
     bool event(QEvent* event) override;
+    void childEvent(QChildEvent* event) override;
     void closeEvent(QCloseEvent* event) override;
     void dragEnterEvent(QDragEnterEvent* event) override;
     void dropEvent(QDropEvent* event) override;
@@ -53,6 +57,8 @@ private:
     void makeChatsDock();
     void makeTierMapDock();
     void makeTelemetryDock();
+    void makeDownloadsDock();
+    void showDownloads();
     void makeFileMenu();
     void makeModelMenu();
     void makeMeasureAction(QMenu* menu);
@@ -82,6 +88,8 @@ private:
     ModelBar* m_bar = nullptr;
     ModelManagerPanel* m_models = nullptr;
     ChatsPanel* m_chats = nullptr;
+    DownloadList* m_downloads = nullptr;
+    DownloadsPanel* m_downloadsPanel = nullptr;
     NoticeBar* m_notices = nullptr;
     StatusLine* m_status = nullptr;
     MachineMeter* m_meter = nullptr;

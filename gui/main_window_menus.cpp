@@ -59,6 +59,8 @@ void MainWindow::makeModelMenu() {
             m_docks.first()->show();
             m_models->focusFilter();
         });
+    menu->addAction(lineIcon(QStringLiteral("load")), tr("&Get models…"), QKeySequence(Qt::CTRL | Qt::Key_D), this,
+        &MainWindow::showDownloads);
     QAction* unload =
         menu->addAction(lineIcon(QStringLiteral("unload")), tr("&Unload"), &m_controller, &EngineController::unload);
     const auto showUnload = [this, unload] {
@@ -162,7 +164,8 @@ void MainWindow::makeViewMenu() {
     QMenu* menu = menuBar()->addMenu(tr("&View"));
     const QHash<QString, QString> dockTexts = {{QStringLiteral("models"), tr("&Models")},
         {QStringLiteral("replies"), tr("Reply &settings")}, {QStringLiteral("chats"), tr("&Chats")},
-        {QStringLiteral("tiermap"), tr("T&ier map")}, {QStringLiteral("telemetry"), tr("T&elemetry")}};
+        {QStringLiteral("tiermap"), tr("T&ier map")}, {QStringLiteral("telemetry"), tr("T&elemetry")},
+        {QStringLiteral("downloads"), tr("&Downloads")}};
     for (int i = 0; i < m_docks.size(); ++i) {
         QDockWidget* dock = m_docks[i];
         QAction* toggle = dock->toggleViewAction();

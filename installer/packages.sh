@@ -4,7 +4,7 @@ STRATA_CORE_PACKAGES=(g++ cmake ninja-build pkg-config libfmt-dev libutf8proc-de
   libcli11-dev)
 # a|b: the same thing under the names of different releases.
 STRATA_GUI_PACKAGES=(qt6-base-dev "qt6-svg-dev|libqt6svg6-dev" libgl-dev libmd4c-dev
-  libqcustomplot-dev fonts-dejavu-core)
+  libqcustomplot-dev fonts-dejavu-core ca-certificates)
 STRATA_TEST_PACKAGES=(libsimde-dev)
 
 # is_installed NAME

@@ -19,5 +19,9 @@ inline const Setting<bool> loadsLastModel{"models/load_last", false};    // at s
 inline const Setting<bool> sendWithEnter{"chat/send_with_enter", true};  // else Ctrl+Enter alone
 inline const Setting<QStringList> otherCurves{"telemetry/other_curves"};  // shown or not, unlike at first
 inline const Setting<int> telemetrySpan{"telemetry/seconds", 60};        // that plots show
+inline const Setting<QString> hubAddress{"downloads/hub", QStringLiteral("https://huggingface.co")};
+inline const Setting<QString> downloadFolder{"downloads/folder"};       // where the next one goes; empty: see startFolder
+inline const Setting<QStringList> downloadFolders{"downloads/folders"}; // where there may be some
+inline const Setting<int> downloadsAtOnce{"downloads/at_once", 2};
 
 } // namespace setting

@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "gui/downloads/download_list.h"
+#include "gui/settings/setting_keys.h"
+#include "tests/gui/fake_hub.h"
+
+#include <QAbstractItemModelTester>
+#include <QDir>
+#include <QSignalSpy>
+#include <QStandardPaths>
+#include <QTemporaryDir>
+#include <QTest>
+
+using namespace Qt::StringLiterals;
+using State = Download::State;
+
+namespace {
+
+const QString kRepo = u"someone/Some-Model-GGUF"_s;
+
+QByteArray contents(const QString& path) {
+    QFile file(path);
+    return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+}
+
+} // namespace
+
+class TestDownloadList : public QObject {
+    Q_OBJECT
+
+private slots:
+    void init();
+    void bringsAModelAndSaysSo();
+    void soManyAtOnceAndTheOthersWait();
+    void pausedOneMakesRoomForTheNext();
+    void goesOnWherePausedAtTheNextStart();
+    void nothingIsAskedByItself();
+    void closingWhileItRunsKeepsWhatCame();
+    void completeOnesAreKnownAtTheNextStart();
+    void modelThatWasMovedAwayIsForgotten();
+    void verifyFindsDamage();
+    void removingDeletesWhatCame();
+    void removingWhileItRunsDeletesWhatCame();
+    void removingAModelLeavesNothing();
+    void sameModelAgainIsOneRow();
+    void newerFileOfTheSameNameBeginsAnew();
+    void tokenGoesToItsHubAlone();
+    void tokenIsWrittenNowhere();
+    void driveIsSharedByAll();
+    void waitingIsSaidInWords();
+
+private:
+    std::unique_ptr<DownloadList> makeList();
+    DownloadRecord record(const QString& name) const;
+    static int waitForEnd(DownloadList& list, int row);
+    QStringList names() const { return QDir(m_folder->filePath(u"models"_s)).entryList(QDir::Files, QDir::Name); }
+
+    std::unique_ptr<QTemporaryDir> m_folder;
+    std::unique_ptr<Settings> m_settings;
+    std::unique_ptr<FakeHub> m_hub;
+    RetryRules m_rules;
+    std::atomic<qint64> m_free = qint64(1) << 40;
+};
+
+void TestDownloadList::init() {
+    QStandardPaths::setTestModeEnabled(true);
+    m_folder = std::make_unique<QTemporaryDir>();
+    QVERIFY(QDir(m_folder->path()).mkpath(u"models"_s));
+    m_settings = std::make_unique<Settings>(m_folder->filePath(u"strata.ini"_s));
+    m_hub = std::make_unique<FakeHub>();
+    m_settings->set(setting::hubAddress, m_hub->url().toString());
+    m_rules = {};
+    m_rules.first = m_rules.longest = std::chrono::milliseconds(1);
+    m_free = qint64(1) << 40;
+    for (const char* name : {"a", "b", "c"}) {
+        m_hub->add(kRepo, QString::fromLatin1(name) + u".gguf"_s, QByteArray(1'000'000, name[0]));
+    }
+}
+
+std::unique_ptr<DownloadList> TestDownloadList::makeList() {
+    return std::make_unique<DownloadList>(
+        *m_settings, m_rules, [this](const QString& /*folder*/) { return m_free.load(); });
+}
+
+DownloadRecord TestDownloadList::record(const QString& name) const {
+    const FakeHub::File& file = m_hub->files[kRepo][name + u".gguf"_s];
+    HubItem item;
+    item.name = name;
+    item.files = {{name + u".gguf"_s, static_cast<quint64>(file.bytes.size()), FakeHub::sha(file.bytes)}};
+    const HubRepo repo{.repo = kRepo, .commit = QString(40, u'c'), .isGated = false, .files = {}};
+    return makeRecord(m_hub->url(), repo, item, m_folder->filePath(u"models"_s));
+}
+
+int TestDownloadList::waitForEnd(DownloadList& list, int row) {
+    [&] {
+        QVERIFY(QTest::qWaitFor([&] {
+            const State state = list.download(row).state;
+            return state == State::Complete || state == State::Failed || state == State::Paused;
+        }));
+    }();
+    return static_cast<int>(list.download(row).state);
+}
+
+void TestDownloadList::bringsAModelAndSaysSo() {
+    const auto list = makeList();
+    const QAbstractItemModelTester tester(list.get(), QAbstractItemModelTester::FailureReportingMode::Fatal);
+    QSignalSpy completed(list.get(), &DownloadList::completed);
+    const int row = list->add(record(u"a"_s));
+    QCOMPARE(waitForEnd(*list, row), int(State::Complete));
+    QCOMPARE(completed.size(), 1);
+    QCOMPARE(names(), QStringList({u"a.gguf"_s, u"a.gguf.origin.json"_s}));
+    QVERIFY(!list->index(row).data(DownloadList::ShareRole).isValid());
+    QVERIFY(list->index(row).data(DownloadList::DetailRole).toString().startsWith(u"1.00 MB"_s.left(1)));
+    QCOMPARE(m_settings->get(setting::downloadFolders), QStringList(m_folder->filePath(u"models"_s)));
+}
+
+void TestDownloadList::soManyAtOnceAndTheOthersWait() {
+    m_settings->set(setting::downloadsAtOnce, 2);
+    m_hub->mischief = {{.stallAfter = 500'000}, {.stallAfter = 500'000}};
+    const auto list = makeList();
+    for (const char* name : {"a", "b", "c"}) {
+        list->add(record(QString::fromLatin1(name)));
+    }
+    QTRY_COMPARE(m_hub->served, 2);
+    QCOMPARE(list->runningCount(), 2);
+    QCOMPARE(list->download(2).state, State::Queued);
+    QCOMPARE(list->index(2).data(DownloadList::DetailRole).toString(), u"Waits for its turn"_s);
+}
+
+void TestDownloadList::pausedOneMakesRoomForTheNext() {
+    m_settings->set(setting::downloadsAtOnce, 1);
+    m_hub->mischief = {{.stallAfter = 500'000}};
+    const auto list = makeList();
+    list->add(record(u"a"_s));
+    list->add(record(u"b"_s));
+    QTRY_VERIFY(list->download(0).progress.doneBytes > 0);
+    list->pause(0);
+    QCOMPARE(waitForEnd(*list, 0), int(State::Paused));
+    QCOMPARE(waitForEnd(*list, 1), int(State::Complete));
+    list->resume(0);
+    QCOMPARE(waitForEnd(*list, 0), int(State::Complete));
+    QVERIFY(contents(m_folder->filePath(u"models/a.gguf"_s)) == QByteArray(1'000'000, 'a'));
+}
+
+void TestDownloadList::goesOnWherePausedAtTheNextStart() {
+    m_hub->mischief = {{.stallAfter = 500'000}};
+    {
+        const auto list = makeList();
+        list->add(record(u"a"_s));
+        QTRY_VERIFY(list->download(0).progress.doneBytes > 0);
+        list->pause(0);
+        QCOMPARE(waitForEnd(*list, 0), int(State::Paused));
+    }
+    const auto list = makeList();
+    QCOMPARE(list->rowCount(), 1);
+    QCOMPARE(list->download(0).state, State::Paused);
+    QVERIFY(list->download(0).progress.doneBytes > 0);
+    list->resume(0);
+    QCOMPARE(waitForEnd(*list, 0), int(State::Complete));
+    QVERIFY(m_hub->fileRequests().last().headers.contains("range"));
+}
+
+void TestDownloadList::nothingIsAskedByItself() {
+    m_hub->mischief = {{.stallAfter = 500'000}};
+    {
+        const auto list = makeList();
+        list->add(record(u"a"_s));
+        QTRY_COMPARE(m_hub->served, 1);
+    }
+    const auto list = makeList();
+    QCOMPARE(list->download(0).state, State::Paused);
+    QCOMPARE(list->runningCount(), 0);
+    QCoreApplication::processEvents();
+    QCOMPARE(m_hub->requests.size(), 1);
+}
+
+void TestDownloadList::closingWhileItRunsKeepsWhatCame() {
+    m_hub->mischief = {{.stallAfter = 500'000}};
+    {
+        const auto list = makeList();
+        list->add(record(u"a"_s));
+        QTRY_VERIFY(list->download(0).progress.doneBytes > 0);
+    }
+    QCOMPARE(names(), QStringList({u"a.gguf.part"_s, u"a.gguf.part.json"_s}));
+    QVERIFY(QFileInfo(m_folder->filePath(u"models/a.gguf.part"_s)).size() > 0);
+}
+
+void TestDownloadList::completeOnesAreKnownAtTheNextStart() {
+    {
+        const auto list = makeList();
+        list->add(record(u"a"_s));
+        QCOMPARE(waitForEnd(*list, 0), int(State::Complete));
+    }
+    m_hub->close();
+    const auto list = makeList();
+    QCOMPARE(list->rowCount(), 1);
+    QCOMPARE(list->download(0).state, State::Complete);
+    list->verify(0);
+    QCOMPARE(waitForEnd(*list, 0), int(State::Complete));
+    QVERIFY(list->download(0).sentence.contains(u"every byte"));
+}
+
+void TestDownloadList::modelThatWasMovedAwayIsForgotten() {
+    {
+        const auto list = makeList();
+        list->add(record(u"a"_s));
+        QCOMPARE(waitForEnd(*list, 0), int(State::Complete));
+    }
+    QVERIFY(QFile::rename(m_folder->filePath(u"models/a.gguf"_s), m_folder->filePath(u"elsewhere.gguf"_s)));
+    const auto list = makeList();
+    QCOMPARE(list->rowCount(), 0);
+    QVERIFY(names().isEmpty());
+}
+
+void TestDownloadList::verifyFindsDamage() {
+    const auto list = makeList();
+    list->add(record(u"a"_s));
+    QCOMPARE(waitForEnd(*list, 0), int(State::Complete));
+    QFile file(m_folder->filePath(u"models/a.gguf"_s));
+    QVERIFY(file.open(QIODevice::ReadWrite) && file.putChar('!'));
+    file.close();
+    list->verify(0);
+    QCOMPARE(waitForEnd(*list, 0), int(State::Failed));
+    QVERIFY(list->index(0).data(DownloadList::DetailRole).toString().contains(u"damaged"));
+    QVERIFY(QFile::resize(file.fileName(), 0) && file.open(QIODevice::WriteOnly) &&
+            file.write(QByteArray(1'000'000, 'a')) == 1'000'000);
+    file.close();
+    list->verify(0); // can be asked again
+    QCOMPARE(waitForEnd(*list, 0), int(State::Complete));
+}
+
+void TestDownloadList::removingDeletesWhatCame() {
+    m_hub->mischief = {{.stallAfter = 500'000}};
+    const auto list = makeList();
+    list->add(record(u"a"_s));
+    QTRY_VERIFY(list->download(0).progress.doneBytes > 0);
+    list->pause(0);
+    QCOMPARE(waitForEnd(*list, 0), int(State::Paused));
+    list->remove(0);
+    QCOMPARE(list->rowCount(), 0);
+    QTRY_VERIFY(names().isEmpty());
+}
+
+void TestDownloadList::removingWhileItRunsDeletesWhatCame() {
+    m_hub->mischief = {{.stallAfter = 500'000}};
+    const auto list = makeList();
+    const QAbstractItemModelTester tester(list.get(), QAbstractItemModelTester::FailureReportingMode::Fatal);
+    list->add(record(u"a"_s));
+    list->add(record(u"b"_s));
+    QTRY_VERIFY(list->download(0).progress.doneBytes > 0);
+    QCOMPARE(waitForEnd(*list, 1), int(State::Complete));
+    list->remove(0);
+    QTRY_COMPARE(list->rowCount(), 1);
+    QTRY_COMPARE(names(), QStringList({u"b.gguf"_s, u"b.gguf.origin.json"_s}));
+}
+
+void TestDownloadList::removingAModelLeavesNothing() {
+    const auto list = makeList();
+    list->add(record(u"a"_s));
+    QCOMPARE(waitForEnd(*list, 0), int(State::Complete));
+    QSignalSpy removed(list.get(), &DownloadList::removed);
+    list->remove(0);
+    QTRY_COMPARE(removed.size(), 1);
+    QVERIFY(names().isEmpty());
+}
+
+void TestDownloadList::sameModelAgainIsOneRow() {
+    const auto list = makeList();
+    list->add(record(u"a"_s));
+    QCOMPARE(waitForEnd(*list, 0), int(State::Complete));
+    QCOMPARE(list->add(record(u"a"_s)), 0);
+    QCOMPARE(waitForEnd(*list, 0), int(State::Complete));
+    QCOMPARE(list->rowCount(), 1);
+    QCOMPARE(m_hub->served, 1); // it was checked instead
+}
+
+// The hub has another file of that name now; what was there of the former one does not pass for it.
+void TestDownloadList::newerFileOfTheSameNameBeginsAnew() {
+    m_hub->mischief = {{.stallAfter = 500'000}};
+    const auto list = makeList();
+    list->add(record(u"a"_s));
+    QTRY_VERIFY(list->download(0).progress.doneBytes > 0);
+    list->pause(0);
+    QCOMPARE(waitForEnd(*list, 0), int(State::Paused));
+    m_hub->add(kRepo, u"a.gguf"_s, FakeHub::File{.bytes = QByteArray(900'000, 'z'), .etag = "\"two\""});
+    DownloadRecord newer = record(u"a"_s);
+    newer.commit = QString(40, u'd');
+    list->add(newer);
+    QCOMPARE(waitForEnd(*list, 0), int(State::Complete));
+    QVERIFY(contents(m_folder->filePath(u"models/a.gguf"_s)) == QByteArray(900'000, 'z'));
+    QVERIFY(!m_hub->fileRequests().last().headers.contains("range"));
+}
+
+void TestDownloadList::tokenGoesToItsHubAlone() {
+    FakeHub other;
+    other.files = m_hub->files;
+    const auto list = makeList();
+    list->setToken("secret");
+    list->add(record(u"a"_s));
+    QCOMPARE(waitForEnd(*list, 0), int(State::Complete));
+    QCOMPARE(m_hub->requests.last().headers["authorization"], QByteArray("Bearer secret"));
+    DownloadRecord elsewhere = record(u"b"_s); // begun when another hub was in use
+    elsewhere.hub = other.url();
+    list->add(elsewhere);
+    QCOMPARE(waitForEnd(*list, 1), int(State::Complete));
+    QVERIFY(!other.requests.last().headers.contains("authorization"));
+}
+
+void TestDownloadList::tokenIsWrittenNowhere() {
+    {
+        const auto list = makeList();
+        list->setToken("secret");
+        list->add(record(u"a"_s));
+        QCOMPARE(waitForEnd(*list, 0), int(State::Complete));
+    }
+    m_settings->write();
+    QVERIFY(!contents(m_folder->filePath(u"strata.ini"_s)).contains("secret"));
+    for (const QString& name : names()) {
+        QVERIFY(!contents(m_folder->filePath(u"models/"_s + name)).contains("secret"));
+    }
+}
+
+// Each fits by itself; both do not.
+void TestDownloadList::driveIsSharedByAll() {
+    m_free = 101'500'000; // less 100 MB that are left to others
+    m_hub->mischief = {{.stallAfter = 100'000}};
+    const auto list = makeList();
+    list->add(record(u"a"_s));
+    QTRY_VERIFY(list->download(0).progress.doneBytes > 0);
+    list->add(record(u"b"_s));
+    QCOMPARE(waitForEnd(*list, 1), int(State::Failed));
+    QVERIFY2(list->download(1).sentence.contains(u"too full"), qPrintable(list->download(1).sentence));
+}
+
+void TestDownloadList::waitingIsSaidInWords() {
+    m_rules.first = m_rules.longest = std::chrono::minutes(2);
+    m_hub->mischief = {{.status = 503}};
+    const auto list = makeList();
+    list->add(record(u"a"_s));
+    QTRY_COMPARE(list->download(0).state, State::Waiting);
+    const QString detail = list->index(0).data(DownloadList::DetailRole).toString();
+    QVERIFY2(detail.contains(u"trouble") && detail.contains(u"2 min 0 s"), qPrintable(detail));
+    list->pause(0); // at once, not after two minutes
+    QCOMPARE(waitForEnd(*list, 0), int(State::Paused));
+}
+
+QTEST_GUILESS_MAIN(TestDownloadList)
+#include "tst_download_list.moc"
