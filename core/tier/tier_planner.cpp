@@ -53,14 +53,15 @@ public:
         }
     }
 
-    Plan run() {
+    std::optional<Plan> run(const std::stop_token& stop) { // nullopt: stop
         checkContext();
         for (const bool hasHead : {true, false})
             for (const bool hasEmbedding : {false, true})
-                tryLayers({.hasHead = hasHead, .hasEmbedding = hasEmbedding});
+                if (!tryLayers({.hasHead = hasHead, .hasEmbedding = hasEmbedding}, stop))
+                    return std::nullopt;
         if (!m_best)
             failToFit();
-        return std::move(*m_best);
+        return std::move(m_best);
     }
 
 private:
@@ -99,15 +100,18 @@ private:
         return m_start.blocks.back().packedBytes + (m_start.isTied ? m_start.blocks.front().packedBytes : 0);
     }
 
-    void tryLayers(Candidate candidate) {
+    bool tryLayers(Candidate candidate, const std::stop_token& stop) { // false: stop
         if (!isAllowed(candidate))
-            return;
+            return true;
         for (std::size_t f = m_feedForward.size() + 1; f-- > 0;)
             for (std::size_t a = m_attention.size() + 1; a-- > 0;) {
+                if (stop.stop_requested())
+                    return false;
                 candidate.feedForward = f;
                 candidate.attention = a;
                 consider(candidate);
             }
+        return true;
     }
 
     std::uint64_t largestOutside(const Candidate& candidate) const {
@@ -259,10 +263,15 @@ Plan wholePlan(const PlanningModel& model, Tier tier) {
 
 Plan planTiers(const PlanningModel& model, const TierBudgets& budgets, const MachineProfile& profile,
     std::span<const TierOverride> overrides) {
+    return *planTiers(model, budgets, profile, overrides, std::stop_token());
+}
+
+std::optional<Plan> planTiers(const PlanningModel& model, const TierBudgets& budgets, const MachineProfile& profile,
+    std::span<const TierOverride> overrides, const std::stop_token& stop) {
     if (budgets.vram && !profile.hasGpu())
         fail(ErrorCode::BadRequest, "{}: the machine's profile has no figures of a GPU to plan with",
             quoteForMessage(model.path, 4096));
-    return TierSearch(model, budgets, profile, overrides).run();
+    return TierSearch(model, budgets, profile, overrides).run(stop);
 }
 
 } // namespace strata
