@@ -10,6 +10,7 @@
 #include "gui/format.h"
 #include "gui/icon.h"
 #include "gui/machine/machine_meter.h"
+#include "gui/models/load_choices.h"
 #include "gui/models/model_bar.h"
 #include "gui/models/model_manager.h"
 #include "gui/models/model_manager_panel.h"
@@ -20,6 +21,7 @@
 #include "gui/status_line.h"
 #include "gui/tab_order.h"
 #include "gui/tiermap/tier_map_panel.h"
+#include "gui/why/why_panel.h"
 
 #include <QApplication>
 #include <QCloseEvent>
@@ -58,7 +60,7 @@ bool isFolder(const QUrl& url) {
 MainWindow::MainWindow(
     EngineController& controller, Settings& settings, const QString& builtInFolder, const QString& chatFile)
     : m_controller(controller), m_settings(settings), m_manager(new ModelManager(settings, builtInFolder, this)),
-      m_recent(new RecentModels(settings, this)), m_chat(new ChatView(chatFile)) {
+      m_recent(new RecentModels(settings, this)), m_choices(new LoadChoices(settings, controller, this)), m_chat(new ChatView(chatFile)) {
     setWindowTitle(QStringLiteral("Strata"));
     setWindowIcon(QIcon(QStringLiteral(":/icons/strata.svg")));
     setAcceptDrops(true);
@@ -69,6 +71,7 @@ MainWindow::MainWindow(
     makeRepliesDock();
     makeChatsDock();
     makeTierMapDock();
+    makeWhyDock();
     makeFileMenu();
     makeModelMenu();
     makeChatMenu();
@@ -121,6 +124,7 @@ void MainWindow::addDock(QDockWidget* dock, Qt::DockWidgetArea area) {
 }
 
 void MainWindow::makeModelsDock() {
+    m_manager->forecastWith(*m_choices);
     m_models = new ModelManagerPanel(*m_manager, m_controller, m_settings);
     connect(m_models, &ModelManagerPanel::loadRequested, this, &MainWindow::loadModel);
     connect(m_models, &ModelManagerPanel::unloadRequested, &m_controller, &EngineController::unload);
@@ -158,8 +162,10 @@ void MainWindow::makeChatsDock() {
 }
 
 void MainWindow::makeTierMapDock() {
-    auto* panel = new TierMapPanel(m_controller);
+    auto* panel = new TierMapPanel(m_controller, *m_choices);
     panel->setMinimumWidth(kTierMapWidth);
+    connect(m_models, &ModelManagerPanel::selected, panel, &TierMapPanel::setSelected);
+    connect(panel, &TierMapPanel::loadRequested, this, &MainWindow::loadModel);
     auto* dock = new QDockWidget(tr("Tier map"));
     dock->setObjectName(QStringLiteral("tiermap"));
     dock->setWidget(panel);
@@ -167,6 +173,21 @@ void MainWindow::makeTierMapDock() {
     dock->hide(); // the chat has the room until someone wants to know; the button above it shows it
     dock->toggleViewAction()->setIcon(lineIcon(QStringLiteral("layers")));
     m_bar->addToggle(dock->toggleViewAction());
+}
+
+void MainWindow::makeWhyDock() {
+    auto* panel = new WhyPanel;
+    auto* dock = new QDockWidget(tr("Why this speed"));
+    dock->setObjectName(QStringLiteral("why"));
+    dock->setWidget(panel);
+    addDock(dock, Qt::RightDockWidgetArea);
+    dock->hide(); // a reply opens it
+    connect(m_chat, &ChatView::whySpeedRequested, dock, [dock, panel](const ReplyAccountPointer& account) {
+        panel->showAccount(account);
+        dock->show();
+        dock->raise();
+        panel->setFocus();
+    });
 }
 
 void MainWindow::connectEngine() {
@@ -218,6 +239,8 @@ void MainWindow::makeMeter() {
         },
         this);
     connect(m_meter, &MachineMeter::told, this, &MainWindow::showNotice);
+    connect(m_meter, &MachineMeter::changed, m_choices, [this] { m_choices->setProfile(m_meter->profile()); });
+    m_choices->setProfile(m_meter->profile());
 }
 
 void MainWindow::measureOnceIdle() {
@@ -230,10 +253,9 @@ void MainWindow::showNotice(const QString& sentence) {
 }
 
 void MainWindow::loadModel(const QString& path) {
-    m_controller.load({.path = QFileInfo(path).absoluteFilePath(),
-        .contextTokens = static_cast<quint32>(m_settings.get(setting::contextTokens)),
-        .deviceId = chosenDevice(),
-        .profile = m_meter->profile()});
+    LoadCommand command = m_choices->command(QFileInfo(path).absoluteFilePath());
+    command.deviceId = chosenDevice();
+    m_controller.load(command);
 }
 
 // The one in the settings, or whichever is best if that is not there.

@@ -7,6 +7,7 @@
 
 class ChatView;
 class ChatsPanel;
+class LoadChoices;
 class ModelBar;
 class ModelManager;
 class ModelManagerPanel;
@@ -52,6 +53,7 @@ private:
     void makeRepliesDock();
     void makeChatsDock();
     void makeTierMapDock();
+    void makeWhyDock();
     void makeFileMenu();
     void makeModelMenu();
     void makeMeasureAction(QMenu* menu);
@@ -77,6 +79,7 @@ private:
     Settings& m_settings;
     ModelManager* m_manager;
     RecentModels* m_recent;
+    LoadChoices* m_choices;
     ChatView* m_chat;
     ModelBar* m_bar = nullptr;
     ModelManagerPanel* m_models = nullptr;

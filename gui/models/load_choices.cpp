@@ -50,7 +50,7 @@ LoadChoices::LoadChoices(Settings& settings, const EngineController& controller,
     connect(&m_settings, &Settings::changed, this, [this](QLatin1String key) {
         for (const char* own : {setting::contextTokens.key, setting::cacheType.key, setting::deviceId.key,
                  setting::memoryCaps.key})
-            if (key == QLatin1String(own))
+            if (key == QLatin1String(own) && !m_isKeeping)
                 emit changed();
     });
     connect(&m_controller, &EngineController::devicesChanged, this, &LoadChoices::changed);
@@ -73,14 +73,14 @@ LoadCommand LoadChoices::command(const QString& path) const {
 }
 
 void LoadChoices::keep(const LoadCommand& command) {
-    std::vector<strata::TierOverride>& places = m_places[command.path];
-    const bool isNewPlace = !std::equal(
-        places.begin(), places.end(), command.places.begin(), command.places.end(), isSamePlace);
-    places = command.places;
+    const LoadCommand before = this->command(command.path);
+    m_isKeeping = true;
+    m_places[command.path] = command.places;
     m_settings.set(setting::contextTokens, static_cast<int>(command.contextTokens));
     m_settings.set(setting::cacheType, cacheTypeName(command.cacheType));
     keepCaps(command);
-    if (isNewPlace)
+    m_isKeeping = false;
+    if (!loadAlike(before, this->command(command.path)))
         emit changed();
 }
 

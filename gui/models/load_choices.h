@@ -35,6 +35,7 @@ private:
     const EngineController& m_controller;
     std::shared_ptr<const strata::MachineProfile> m_profile;
     QHash<QString, std::vector<strata::TierOverride>> m_places; // by path
+    bool m_isKeeping = false; // one change is told at its end
 };
 
 // Whether both load a model in the same way; path, device and profile aside.

@@ -164,3 +164,26 @@ QString forecastText(const ModelForecast& forecast) {
         .arg(formatTokenRate(forecast.figures.decodeTokensPerSecond), formatDuration(forecast.firstTokenSeconds()),
             formatCount(forecast.promptTokens), formatDuration(forecast.figures.loadSeconds));
 }
+
+FactRows forecastRows(const ModelForecast& forecast) {
+    if (!forecast.isPlanned())
+        return {{text("Memory"), forecast.refusal.isEmpty() ? fitText(forecast) : forecast.refusal}};
+    const auto in = [&](strata::Tier tier) { return formatBytes(forecast.plan->bytesIn(tier)); };
+    FactRows rows = {{text("Memory"), fitText(forecast)},
+        {text("Context"), text("%1 tokens").arg(formatCount(forecast.contextTokens))}};
+    if (forecast.hasGpu)
+        rows.append({text("In VRAM"), in(strata::Tier::Vram)});
+    rows.append({text("In RAM"), in(strata::Tier::Ram)});
+    if (forecast.fit == Fit::Disk)
+        rows.append({text("On disk"), in(strata::Tier::Disk)});
+    if (!forecast.isMeasured) {
+        rows.append({text("Speed"), text("measure this machine first (Model > Measure this machine)")});
+        return rows;
+    }
+    rows.append({text("Speed"), speedText(forecast)});
+    rows.append({text("First token"), text("after %1, behind a prompt of %2 tokens")
+                                          .arg(formatDuration(forecast.firstTokenSeconds()),
+                                              formatCount(forecast.promptTokens))});
+    rows.append({text("Loading"), formatDuration(forecast.figures.loadSeconds)});
+    return rows;
+}

@@ -7,6 +7,7 @@
 #include "core/model/model_spec.h"
 #include "core/model/weight_block.h"
 
+#include <QList>
 #include <QMetaType>
 #include <QString>
 
@@ -14,6 +15,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace strata {
@@ -78,6 +80,9 @@ Q_DECLARE_METATYPE(ModelForecast)
 std::optional<ModelForecast> forecastModel(const ModelShape& shape, const PlanningMachine& machine,
     const LoadCommand& wish, const std::stop_token& stop);
 
+using FactRows = QList<std::pair<QString, QString>>; // name and value
+
 QString fitText(const ModelForecast& forecast);      // "fits in VRAM", "needs RAM", "needs disk", "does not fit"
 QString speedText(const ModelForecast& forecast);    // "~6.33 tok/s"; empty: not measured, or there is no plan
 QString forecastText(const ModelForecast& forecast); // one or two sentences that say what is foretold, or why nothing is
+FactRows forecastRows(const ModelForecast& forecast);
