@@ -205,7 +205,8 @@ void MainWindow::makeKeysDock() {
         {tr("Shift+Enter"), tr("Begin a new line in the message")},
         {tr("Enter"), tr("Load the selected model, in the list of models")}, {tr("Tab"), tr("Next control")},
         {tr("Esc"), tr("Close this list, else empty a filter, else stop loading or replying")},
-        {tr("Arrow keys"), tr("Walk from block to block in the tier map")},
+        {tr("Arrow keys"), tr("Walk from block to block in the tier map, with Shift choose several")},
+        {tr("V, R, D"), tr("Keep the chosen blocks in VRAM, in RAM, on disk, in the tier map; U: let Strata choose")},
         {tr("Left, Right"), tr("Scroll long lines of code in the current message")},
         {tr("Alt and a letter"), tr("The menu or button with that letter underlined")}};
     m_keys = new QDockWidget(tr("Keys"));

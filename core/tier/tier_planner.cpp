@@ -48,6 +48,7 @@ public:
         for (std::size_t i = 0; i < m_pinned.size(); ++i) {
             const PlannedBlock& block = m_start.blocks[i];
             m_pinnedVramBytes += block.tier == Tier::Vram ? block.packedBytes : 0;
+            m_pinnedDiskBytes += block.tier == Tier::Disk ? block.hostBytes : 0;
             if (m_pinned[i] && block.tier != Tier::Vram && canStream(block))
                 m_largestPinnedOutside = std::max(m_largestPinnedOutside, block.packedBytes);
         }
@@ -182,7 +183,8 @@ private:
         const double together =
             std::max({m_profile.hostRead, m_profile.linkIn, m_profile.hostReadBesideLink + m_profile.linkInBesideHost});
         const double rest = static_cast<double>(outsideRead) - gpu * m_profile.linkIn;
-        const double onDisk = outside > m_ramRoom ? static_cast<double>(outside - m_ramRoom) : 0.0;
+        const double onDisk =
+            static_cast<double>(std::max(m_pinnedDiskBytes, outside > m_ramRoom ? outside - m_ramRoom : 0));
         const double disk = onDisk == 0.0 ? 0.0 : onDisk / m_profile.diskBytesPerSecond(plan.modelPath);
         return std::max(disk, gpu + std::max(rest, 0.0) / together);
     }
@@ -200,6 +202,7 @@ private:
     std::uint64_t m_vramRoom;
     std::uint64_t m_ramRoom;
     std::uint64_t m_pinnedVramBytes = 0;
+    std::uint64_t m_pinnedDiskBytes = 0; // that every pass reads, whatever else rests there
     std::uint64_t m_largestPinnedOutside = 0;
     std::uint64_t m_leastVram = kNever; // of all candidates
     std::uint64_t m_leastRam = kNever;  // of those that fit into VRAM

@@ -72,6 +72,7 @@ private:
     void askForPlan();
     void takeForecast(const ForecastAnswer& answer);
     void takeLoaded(const LoadedModel& model);
+    bool isApplied(const LoadCommand& command) const; // it was asked for from here
     void takeRefusal(const QString& sentence);
     void change(const LoadCommand& wish); // by a person
     void pin(std::size_t first, std::size_t last, std::optional<strata::Tier> tier);

@@ -69,8 +69,10 @@ void TierMapPanel::setSelected(const std::optional<ModelEntry>& entry) {
         setSubject({}, {});
 }
 
+// A refusal follows where this is the model that was there before.
 void TierMapPanel::takeLoaded(const LoadedModel& model) {
-    m_applied.reset();
+    if (isApplied(model.command))
+        m_applied.reset();
     const bool isSelected = m_selected.path == model.command.path;
     setSubject({model.command.path, QString::fromStdString(model.summary.name), model.summary.trainedContext,
                    isSelected ? m_selected.shape : nullptr},
@@ -92,7 +94,13 @@ void TierMapPanel::takeRefusal(const QString& sentence) {
     showWords({}, {});
 }
 
+bool TierMapPanel::isApplied(const LoadCommand& command) const {
+    return m_applied && m_applied->path == command.path && loadAlike(*m_applied, command);
+}
+
 void TierMapPanel::followEngine() {
+    if (m_controller.state() == State::Loading && !isApplied(m_controller.lastLoad()))
+        m_applied.reset(); // somebody else loads
     if (m_controller.state() == State::Empty || m_controller.state() == State::Failed)
         leaveLoaded();
     switchSampling();

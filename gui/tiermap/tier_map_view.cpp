@@ -133,11 +133,12 @@ QString TierMapView::describe(std::size_t block) const {
         tr("%1 (%2) %3")
             .arg(formatBytes(planned.restingBytes()), formatExactBytes(planned.restingBytes()),
                 restsWhere(planned.tier)),
-        tr("Computed by: %1").arg(executorLabel(m_executors[block])), tr("Last pass: %1").arg(timeText(block))};
+        tr("Computed by: %1").arg(executorLabel(m_executors[block]))};
     if (planned.kind == BlockKind::Head && m_plan->isTied)
         lines.append(tr("Shares the matrix of the embedding"));
     if (block < m_pins.size() && m_pins[block])
         lines.append(tr("Pinned to %1").arg(tierLabel(*m_pins[block])));
+    lines.append(tr("Last pass: %1").arg(timeText(block)));
     return lines.join(QLatin1Char('\n'));
 }
 

@@ -30,11 +30,17 @@ void save(QWidget& widget, const QString& file) {
         std::fprintf(stderr, "%s can't be written\n", qPrintable(file));
 }
 
+template <typename Predicate>
+void waitFor(Predicate predicate) {
+    if (!QTest::qWaitFor(predicate, 60'000))
+        std::fprintf(stderr, "what the picture is to show did not come\n");
+}
+
 void takePlan(Desk& desk, const QString& model, const QString& file) {
     auto* panel = desk.window->findChild<TierMapPanel*>();
     auto* map = panel->findChild<TierMapView*>();
     panel->setSelected(readModelEntry(model));
-    QTest::qWaitFor([&] { return map->isVisible(); });
+    waitFor([&] { return map->isVisible(); });
     desk.find<QSlider>(QStringLiteral("Graphics memory (VRAM) at most, slider"))->setValue(380);
     QTest::qWait(2000);
     emit map->pinRequested(1, 4, strata::Tier::Disk);
@@ -54,7 +60,7 @@ void takeReply(Desk& desk, const QString& model, const QString& folder, const QS
     desk.waitFor(State::Ready);
     desk.window->chat().send(QStringLiteral("Tell me a short story about a lighthouse keeper."));
     auto* panel = desk.window->findChild<TierMapPanel*>();
-    QTest::qWaitFor([&] { return desk.controller.loadedModel()->metrics->snapshot().generatedTokens > 20; });
+    waitFor([&] { return desk.controller.loadedModel()->metrics->snapshot().generatedTokens > 20; });
     QTest::qWait(150);
     save(*panel, folder + QStringLiteral("/tier-map-working-") + theme + QStringLiteral(".png"));
     desk.waitFor(State::Ready);

@@ -95,8 +95,10 @@ void TestModelForecast::figuresAreThoseOfThePlanner() {
     const double expected = strata::forecast(*forecast.plan, machine.profile, {.promptTokens = 512}).decodeTokensPerSecond;
     QCOMPARE(forecast.figures.decodeTokensPerSecond, expected);
     QCOMPARE(forecast.firstTokenSeconds(), 512 / forecast.figures.promptTokensPerSecond);
+    wish.places.clear();
+    const double faster = forecastModel(shape(), machine, wish, {})->figures.decodeTokensPerSecond;
     wish.vramCap = 8 * kGigabyte;
-    QVERIFY(forecastModel(shape(), machine, wish, {})->figures.decodeTokensPerSecond < expected);
+    QVERIFY(forecastModel(shape(), machine, wish, {})->figures.decodeTokensPerSecond < faster);
 }
 
 void TestModelForecast::aFileThatIsNotThereYetIsForetold() {

@@ -343,8 +343,9 @@ void TestPlanDock::theNewestQuestionWins() {
     ForecastRunner runner;
     QList<ForecastAnswer> answers;
     connect(&runner, &ForecastRunner::answered, this, [&](const ForecastAnswer& answer) { answers.append(answer); });
-    for (quint32 context = 256; context <= 2048; context += 256)
-        runner.ask({{path(), nullptr, machine, LoadCommand{.path = path(), .contextTokens = context}}});
+    LoadCommand wish;
+    for (wish.contextTokens = 256; wish.contextTokens <= 2048; wish.contextTokens += 256)
+        runner.ask({{path(), nullptr, machine, wish}});
     QTRY_VERIFY(!runner.isRunning() && !answers.isEmpty());
     QCOMPARE(answers.size(), 1);
     QCOMPARE(answers[0].forecast.contextTokens, 2048U);

@@ -404,7 +404,7 @@ void TestTierMap::mapTellsOfTheBlockUnderTheKeys() {
     desk.press(Qt::Key_Right);
     desk.press(Qt::Key_Down);
     QVERIFY2(chosen->text().startsWith(QStringLiteral("Layer 1, feed-forward: ")), qPrintable(chosen->text()));
-    QVERIFY(chosen->text().endsWith(QStringLiteral("on disk, for the CPU")));
+    QVERIFY(chosen->text().endsWith(QStringLiteral("on disk, for the CPU, pinned")));
     QVERIFY(map->accessibleDescription().contains(chosen->text()));
     QTest::mouseMove(map, map->placeOf(5).center());
     QVERIFY(chosen->text().startsWith(QStringLiteral("Head: ")));

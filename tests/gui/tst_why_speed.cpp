@@ -71,7 +71,7 @@ void TestWhySpeed::partsAddUpToTheReply() {
     QCOMPARE(account->parts.last().kind, Kind::Other);
     QVERIFY(std::abs(account->parts.last().seconds - 1.3) < 1e-9); // passes' own, and what is no pass
     QVERIFY(account->howMeasured.contains(QStringLiteral("exchanges")));
-    QVERIFY(accountText(*account).contains(QStringLiteral("GPU: 3 s, 30.0 %")));
+    QVERIFY(accountText(*account).contains(QStringLiteral("GPU: 3.0 s, 30.0 %")));
 }
 
 void TestWhySpeed::theLongestWaitIsNamed_data() {
@@ -107,7 +107,7 @@ void TestWhySpeed::theLongestWaitIsNamed() {
 
 void TestWhySpeed::ratesStandBesideWhatWasMeasured() {
     LoadedModel model = someModel(true);
-    QVERIFY(replyAccount(someResult(), model)->sentence.contains(QStringLiteral("4 GB for every token, 5.71 GB/s. ")));
+    QVERIFY(replyAccount(someResult(), model)->sentence.contains(QStringLiteral("4.00 GB for every token, 5.71 GB/s. ")));
     auto profile = std::make_shared<strata::MachineProfile>();
     profile->vramRead = 800e9;
     model.command.profile = profile;
