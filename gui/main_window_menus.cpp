@@ -162,7 +162,8 @@ void MainWindow::makeViewMenu() {
     QMenu* menu = menuBar()->addMenu(tr("&View"));
     const QHash<QString, QString> dockTexts = {{QStringLiteral("models"), tr("&Models")},
         {QStringLiteral("replies"), tr("Reply &settings")}, {QStringLiteral("chats"), tr("&Chats")},
-        {QStringLiteral("tiermap"), tr("T&ier map")}};
+        {QStringLiteral("tiermap"), tr("T&ier map")},
+        {QStringLiteral("why"), tr("&Why this speed")}};
     for (int i = 0; i < m_docks.size(); ++i) {
         QDockWidget* dock = m_docks[i];
         QAction* toggle = dock->toggleViewAction();

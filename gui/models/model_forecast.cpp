@@ -173,7 +173,8 @@ FactRows forecastRows(const ModelForecast& forecast) {
         {text("Context"), text("%1 tokens").arg(formatCount(forecast.contextTokens))}};
     if (forecast.hasGpu)
         rows.append({text("In VRAM"), in(strata::Tier::Vram)});
-    rows.append({text("In RAM"), in(strata::Tier::Ram)});
+    if (forecast.plan->bytesIn(strata::Tier::Ram) > 0)
+        rows.append({text("In RAM"), in(strata::Tier::Ram)});
     if (forecast.fit == Fit::Disk)
         rows.append({text("On disk"), in(strata::Tier::Disk)});
     if (!forecast.isMeasured) {

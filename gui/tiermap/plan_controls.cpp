@@ -56,7 +56,7 @@ void PlanControls::addCacheType() {
                                "memory of 16 and round a little"));
     m_cacheType->addItem(tr("16 bits (f16)"), static_cast<int>(strata::QuantType::F16));
     m_cacheType->addItem(tr("8 bits (q8_0)"), static_cast<int>(strata::QuantType::Q8_0));
-    auto* label = new QLabel(tr("Kee&ps"));
+    auto* label = new QLabel(tr("&Keys, values"));
     label->setObjectName(QStringLiteral("cacheTypeLabel"));
     label->setBuddy(m_cacheType);
     connect(m_cacheType, &QComboBox::activated, this, [this] {

@@ -66,21 +66,16 @@ QWidget* TierMapPanel::makeContent() {
     m_trouble = new SentenceLabel(tr("Why this plan can't be"));
     m_wires = new WireBars;
     m_bound = new SentenceLabel(tr("What sets the speed"));
-    m_plan = new QWidget;
-    auto* plan = new QVBoxLayout(m_plan);
-    plan->setContentsMargins(0, 0, 0, 0);
-    plan->setSpacing(4);
-    plan->addWidget(m_map, 100);
-    plan->addWidget(m_block);
-    plan->addSpacing(8);
-    plan->addWidget(m_legend);
-    plan->addSpacing(8);
-    plan->addWidget(m_memory);
     auto* layout = new QVBoxLayout(content);
     layout->setContentsMargins(12, 8, 12, 12);
     layout->setSpacing(4);
     layout->addWidget(m_title);
-    layout->addWidget(m_plan, 100);
+    layout->addWidget(m_map, 100);
+    layout->addWidget(m_block);
+    layout->addSpacing(8);
+    layout->addWidget(m_legend);
+    layout->addSpacing(8);
+    layout->addWidget(m_memory);
     layout->addSpacing(8);
     layout->addWidget(m_controls);
     layout->addSpacing(4);
@@ -139,7 +134,9 @@ void TierMapPanel::showModel(const LoadedModel* model) {
     }
     m_bound->setVisible(isShown && !m_bound->text().isEmpty());
     m_wires->setVisible(isShown && m_metrics != nullptr);
-    m_plan->setVisible(isShown);
+    for (QWidget* part : {static_cast<QWidget*>(m_map), static_cast<QWidget*>(m_block),
+             static_cast<QWidget*>(m_legend), static_cast<QWidget*>(m_memory)})
+        part->setVisible(isShown);
     switchSampling();
 }
 

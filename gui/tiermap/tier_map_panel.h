@@ -106,8 +106,8 @@ private:
     QLabel* m_none = nullptr;
     QPushButton* m_reset = nullptr;
     QPushButton* m_apply = nullptr;
-    QWidget* m_plan = nullptr; // all that a plan is needed for
     QWidget* m_content = nullptr;
+    bool m_isThere = false; // a model is loaded
     std::shared_ptr<const strata::Metrics> m_metrics;
     std::vector<std::uint64_t> m_times; // of the last pass; scratch
     WireRates m_rates;

@@ -73,6 +73,7 @@ void TierMapPanel::setSelected(const std::optional<ModelEntry>& entry) {
 void TierMapPanel::takeLoaded(const LoadedModel& model) {
     if (isApplied(model.command))
         m_applied.reset();
+    m_isThere = true;
     const bool isSelected = m_selected.path == model.command.path;
     setSubject({model.command.path, QString::fromStdString(model.summary.name), model.summary.trainedContext,
                    isSelected ? m_selected.shape : nullptr},
@@ -110,6 +111,8 @@ void TierMapPanel::followEngine() {
 // The list's selection is what is left to be shown.
 void TierMapPanel::leaveLoaded() {
     m_metrics.reset();
+    if (std::exchange(m_isThere, false))
+        m_controller.refreshDevices(); // for the memory that is free again
     setSubject(m_selected, m_selected.path.isEmpty() ? LoadCommand() : m_choices.command(m_selected.path));
 }
 

@@ -19,8 +19,12 @@ std::vector<float> tokenTrail(std::size_t blockCount, std::size_t atWork, std::s
                                  : static_cast<double>(blockCount);
     double since = 0.0;
     std::size_t block = atWork;
-    for (std::size_t step = 0; step < blockCount && since < kLength * whole; ++step) {
-        trail[block] = static_cast<float>(1.0 - since / (kLength * whole));
+    for (std::size_t step = 0; step < blockCount; ++step) {
+        const double blocks = static_cast<double>(step) / static_cast<double>(blockCount);
+        const double share = std::max(whole > 0 ? since / whole : 0.0, blocks) / kLength;
+        if (share >= 1.0)
+            break;
+        trail[block] = static_cast<float>(1.0 - share);
         block = block == 0 ? blockCount - 1 : block - 1;
         since += isTimed ? static_cast<double>(times[block]) : 1.0;
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Takes the pictures of docks that need a GPU, with one that computes on the CPU:
 //   QT_QPA_PLATFORM=offscreen QT_SCALE_FACTOR=2 dock_pictures PLANNED.gguf LOADED.gguf PROFILE light|dark FOLDER
-// PLANNED is planned for a card of 8 GB with the profile's figures, LOADED is loaded on three tiers and replies.
+// PLANNED is planned for a card of 24 GB with the profile's figures, LOADED is loaded on three tiers and replies.
 #include "gui/chat/chat_view.h"
 #include "gui/models/load_choices.h"
 #include "gui/models/model_manager_panel.h"
@@ -39,9 +39,9 @@ void waitFor(Predicate predicate) {
 void takePlan(Desk& desk, const QString& model, const QString& file) {
     auto* panel = desk.window->findChild<TierMapPanel*>();
     auto* map = panel->findChild<TierMapView*>();
-    panel->setSelected(readModelEntry(model));
+    panel->setSelected(readModelEntry(QFileInfo(model).absoluteFilePath()));
     waitFor([&] { return map->isVisible(); });
-    desk.find<QSlider>(QStringLiteral("Graphics memory (VRAM) at most, slider"))->setValue(380);
+    desk.find<QSlider>(QStringLiteral("Graphics memory (VRAM) at most, slider"))->setValue(190);
     QTest::qWait(2000);
     emit map->pinRequested(1, 4, strata::Tier::Disk);
     QTest::qWait(2000);
@@ -50,7 +50,7 @@ void takePlan(Desk& desk, const QString& model, const QString& file) {
 
 void takeReply(Desk& desk, const QString& model, const QString& folder, const QString& theme) {
     auto* choices = desk.window->findChild<LoadChoices*>();
-    LoadCommand command = choices->command(model);
+    LoadCommand command = choices->command(QFileInfo(model).absoluteFilePath());
     command.places = {{strata::BlockIndex(1), strata::BlockIndex(4), strata::Tier::Vram},
         {strata::BlockIndex(5), strata::BlockIndex(5), strata::Tier::Ram},
         {strata::BlockIndex(6), strata::BlockIndex(6), strata::Tier::Disk}};
@@ -87,7 +87,7 @@ int main(int argc, char** argv) {
         return 2;
     const QTemporaryDir scratch;
     const auto world = std::make_shared<strata::RemoteWorld>();
-    world->totalBytes = 8'000'000'000;
+    world->totalBytes = 24'000'000'000;
     Desk desk(scratch.path(), {strata::remoteDevice(world), strata::cpuBackend(2)});
     desk.settings.set(setting::theme, arguments[4]);
     const Theme theme(desk.settings);
