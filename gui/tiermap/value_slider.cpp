@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/tiermap/value_slider.h"
 
+#include "gui/theme.h"
+
 #include <QDoubleSpinBox>
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QPainter>
 #include <QSignalBlocker>
 #include <QSlider>
 #include <QToolButton>
@@ -15,12 +18,29 @@ namespace {
 
 constexpr int kPages = 16; // from one end to the other
 constexpr int kSliderWidth = 60;
+constexpr int kFieldFrame = 36; // arrows and margins: fields one below the other are as wide as each other
+
+// With a line round it while it has the keyboard, as everything here has; the style marks the handle alone.
+class FramedSlider : public QSlider {
+public:
+    FramedSlider() : QSlider(Qt::Horizontal) {}
+
+protected:
+    void paintEvent(QPaintEvent* event) override {
+        QSlider::paintEvent(event);
+        if (!hasFocus())
+            return;
+        QPainter painter(this);
+        painter.setPen(QPen(themeColors(palette()).accent, 2, Qt::SolidLine, Qt::SquareCap, Qt::MiterJoin));
+        painter.drawRect(rect().adjusted(1, 1, -1, -1));
+    }
+};
 
 } // namespace
 
 ValueSlider::ValueSlider(
     const QString& label, const QString& name, const QString& toolTip, const QString& automatic, QWidget* parent)
-    : QWidget(parent), m_label(new QLabel(label)), m_slider(new QSlider(Qt::Horizontal)),
+    : QWidget(parent), m_label(new QLabel(label)), m_slider(new FramedSlider),
       m_field(new QDoubleSpinBox), m_reset(new QToolButton), m_automaticHint(automatic) {
     m_slider->setAccessibleName(tr("%1, slider").arg(name));
     m_slider->setToolTip(toolTip);
@@ -30,6 +50,7 @@ ValueSlider::ValueSlider(
     m_field->setKeyboardTracking(false); // a number that is being typed is not meant yet
     m_field->setGroupSeparatorShown(true);
     m_field->setAlignment(Qt::AlignRight);
+    m_field->setMinimumWidth(m_field->fontMetrics().horizontalAdvance(QStringLiteral("888.88 GB")) + kFieldFrame);
     m_label->setBuddy(m_slider);
     m_reset->setText(tr("Auto"));
     m_reset->setAutoRaise(true);

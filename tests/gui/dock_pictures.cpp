@@ -22,7 +22,7 @@
 
 namespace {
 
-constexpr QSize kMapSize(380, 860);
+constexpr QSize kMapSize(380, 720);
 constexpr QSize kWhySize(420, 300);
 
 void save(QWidget& widget, const QString& file) {
