@@ -10,6 +10,7 @@
 #include "gui/format.h"
 #include "gui/icon.h"
 #include "gui/machine/machine_meter.h"
+#include "gui/models/load_choices.h"
 #include "gui/models/model_bar.h"
 #include "gui/models/model_manager.h"
 #include "gui/models/model_manager_panel.h"
@@ -21,6 +22,7 @@
 #include "gui/tab_order.h"
 #include "gui/telemetry/telemetry_panel.h"
 #include "gui/tiermap/tier_map_panel.h"
+#include "gui/why/why_panel.h"
 
 #include <QApplication>
 #include <QCloseEvent>
@@ -59,7 +61,7 @@ bool isFolder(const QUrl& url) {
 MainWindow::MainWindow(
     EngineController& controller, Settings& settings, const QString& builtInFolder, const QString& chatFile)
     : m_controller(controller), m_settings(settings), m_manager(new ModelManager(settings, builtInFolder, this)),
-      m_recent(new RecentModels(settings, this)), m_chat(new ChatView(chatFile)) {
+      m_recent(new RecentModels(settings, this)), m_choices(new LoadChoices(settings, controller, this)), m_chat(new ChatView(chatFile)) {
     setWindowTitle(QStringLiteral("Strata"));
     setWindowIcon(QIcon(QStringLiteral(":/icons/strata.svg")));
     setAcceptDrops(true);
@@ -72,6 +74,7 @@ MainWindow::MainWindow(
     makeTierMapDock();
     makeTelemetryDock();
     makeDownloadsDock();
+    makeWhyDock();
     makeFileMenu();
     makeModelMenu();
     makeChatMenu();
@@ -124,6 +127,7 @@ void MainWindow::addDock(QDockWidget* dock, Qt::DockWidgetArea area) {
 }
 
 void MainWindow::makeModelsDock() {
+    m_manager->forecastWith(*m_choices);
     m_models = new ModelManagerPanel(*m_manager, m_controller, m_settings);
     connect(m_models, &ModelManagerPanel::loadRequested, this, &MainWindow::loadModel);
     connect(m_models, &ModelManagerPanel::unloadRequested, &m_controller, &EngineController::unload);
@@ -161,8 +165,10 @@ void MainWindow::makeChatsDock() {
 }
 
 void MainWindow::makeTierMapDock() {
-    auto* panel = new TierMapPanel(m_controller);
+    auto* panel = new TierMapPanel(m_controller, *m_choices);
     panel->setMinimumWidth(kTierMapWidth);
+    connect(m_models, &ModelManagerPanel::selected, panel, &TierMapPanel::setSelected);
+    connect(panel, &TierMapPanel::loadRequested, this, &MainWindow::loadModel);
     auto* dock = new QDockWidget(tr("Tier map"));
     dock->setObjectName(QStringLiteral("tiermap"));
     dock->setWidget(panel);
@@ -185,6 +191,21 @@ void MainWindow::makeTelemetryDock() {
     dock->hide();
     dock->toggleViewAction()->setIcon(lineIcon(QStringLiteral("telemetry")));
     m_bar->addToggle(dock->toggleViewAction());
+}
+
+void MainWindow::makeWhyDock() {
+    auto* panel = new WhyPanel;
+    auto* dock = new QDockWidget(tr("Why this speed"));
+    dock->setObjectName(QStringLiteral("why"));
+    dock->setWidget(panel);
+    addDock(dock, Qt::RightDockWidgetArea);
+    dock->hide(); // a reply opens it
+    connect(m_chat, &ChatView::whySpeedRequested, dock, [dock, panel](const ReplyAccountPointer& account) {
+        panel->showAccount(account);
+        dock->show();
+        dock->raise();
+        panel->setFocus();
+    });
 }
 
 void MainWindow::connectEngine() {
@@ -236,6 +257,8 @@ void MainWindow::makeMeter() {
         },
         this);
     connect(m_meter, &MachineMeter::told, this, &MainWindow::showNotice);
+    connect(m_meter, &MachineMeter::changed, m_choices, [this] { m_choices->setProfile(m_meter->profile()); });
+    m_choices->setProfile(m_meter->profile());
 }
 
 void MainWindow::measureOnceIdle() {
@@ -248,10 +271,9 @@ void MainWindow::showNotice(const QString& sentence) {
 }
 
 void MainWindow::loadModel(const QString& path) {
-    m_controller.load({.path = QFileInfo(path).absoluteFilePath(),
-        .contextTokens = static_cast<quint32>(m_settings.get(setting::contextTokens)),
-        .deviceId = chosenDevice(),
-        .profile = m_meter->profile()});
+    LoadCommand command = m_choices->command(QFileInfo(path).absoluteFilePath());
+    command.deviceId = chosenDevice();
+    m_controller.load(command);
 }
 
 // The one in the settings, or whichever is best if that is not there.

@@ -9,6 +9,7 @@ class ChatView;
 class ChatsPanel;
 class DownloadList;
 class DownloadsPanel;
+class LoadChoices;
 class ModelBar;
 class ModelManager;
 class ModelManagerPanel;
@@ -59,6 +60,7 @@ private:
     void makeTelemetryDock();
     void makeDownloadsDock();
     void showDownloads();
+    void makeWhyDock();
     void makeFileMenu();
     void makeModelMenu();
     void makeMeasureAction(QMenu* menu);
@@ -84,6 +86,7 @@ private:
     Settings& m_settings;
     ModelManager* m_manager;
     RecentModels* m_recent;
+    LoadChoices* m_choices;
     ChatView* m_chat;
     ModelBar* m_bar = nullptr;
     ModelManagerPanel* m_models = nullptr;

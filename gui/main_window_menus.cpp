@@ -165,7 +165,7 @@ void MainWindow::makeViewMenu() {
     const QHash<QString, QString> dockTexts = {{QStringLiteral("models"), tr("&Models")},
         {QStringLiteral("replies"), tr("Reply &settings")}, {QStringLiteral("chats"), tr("&Chats")},
         {QStringLiteral("tiermap"), tr("T&ier map")}, {QStringLiteral("telemetry"), tr("T&elemetry")},
-        {QStringLiteral("downloads"), tr("&Downloads")}};
+        {QStringLiteral("downloads"), tr("&Downloads")}, {QStringLiteral("why"), tr("&Why this speed")}};
     for (int i = 0; i < m_docks.size(); ++i) {
         QDockWidget* dock = m_docks[i];
         QAction* toggle = dock->toggleViewAction();
@@ -208,7 +208,8 @@ void MainWindow::makeKeysDock() {
         {tr("Shift+Enter"), tr("Begin a new line in the message")},
         {tr("Enter"), tr("Load the selected model, in the list of models")}, {tr("Tab"), tr("Next control")},
         {tr("Esc"), tr("Close this list, else empty a filter, else stop loading or replying")},
-        {tr("Arrow keys"), tr("Walk from block to block in the tier map")},
+        {tr("Arrow keys"), tr("Walk from block to block in the tier map, with Shift choose several")},
+        {tr("V, R, D"), tr("Keep the chosen blocks in VRAM, in RAM, on disk, in the tier map; U: let Strata choose")},
         {tr("Left, Right"), tr("Read earlier and later values in the plots; with Shift, move in time")},
         {tr("+, -, 0"), tr("Zoom the plots in, out and back")}, {tr("P"), tr("Pause the plots")},
         {tr("Left, Right"), tr("Scroll long lines of code in the current message")},

@@ -51,13 +51,7 @@ Subject readSubject(const PlanOptions& options) {
 }
 
 // Memories as they are on this machine now, or as another machine has them when nothing else runs there.
-struct Rooms {
-    std::optional<MemoryRoom> gpu;
-    MemoryRoom host;
-};
-
-Rooms roomsOf(const MachineProfile& profile, bool isThisMachine, const Subject& subject, ListGpus listGpus) {
-    const auto scratch = [&subject](const PassLimits& limits) { return estimateScratchBytes(subject.spec, limits); };
+MemoryRooms roomsOf(const MachineProfile& profile, bool isThisMachine, const Subject& subject, ListGpus listGpus) {
     SystemMemory memory{.totalBytes = profile.ramSize, .availableBytes = profile.ramSize};
     std::uint64_t freeVram = profile.vramSize;
     bool hasGpu = profile.hasGpu();
@@ -67,16 +61,13 @@ Rooms roomsOf(const MachineProfile& profile, bool isThisMachine, const Subject& 
         hasGpu = !gpus.empty();
         freeVram = hasGpu ? gpus.front().freeBytes : 0;
     }
-    Rooms rooms{.gpu = std::nullopt,
-        .host = {.memory = {.totalBytes = memory.totalBytes,
-                     .freeBytes = memory.availableBytes,
-                     .reserveBytes = reserveBytes(memory)},
-            .scratchBytes = scratch}};
+    std::optional<MemoryState> gpu;
     if (hasGpu)
-        rooms.gpu = MemoryRoom{
-            .memory = {.totalBytes = profile.vramSize, .freeBytes = freeVram, .reserveBytes = kGpuReserveBytes},
-            .scratchBytes = scratch};
-    return rooms;
+        gpu = {.totalBytes = profile.vramSize, .freeBytes = freeVram, .reserveBytes = kGpuReserveBytes};
+    return estimatedRooms(subject.spec, gpu,
+        {.totalBytes = memory.totalBytes,
+            .freeBytes = memory.availableBytes,
+            .reserveBytes = reserveBytes(memory)});
 }
 
 MachineProfile profileAt(const std::filesystem::path& path, bool isThisMachine) {
@@ -95,7 +86,7 @@ PlannedMachine planFor(const PlanOptions& options, const Subject& subject, const
     PlannedMachine machine;
     machine.profileName = quoteForMessage(path.stem().string(), 256);
     machine.profile = profileAt(path, isThisMachine);
-    Rooms rooms = roomsOf(machine.profile, isThisMachine, subject, listGpus);
+    MemoryRooms rooms = roomsOf(machine.profile, isThisMachine, subject, listGpus);
     if (options.placement.vramCap == 0U)
         rooms.gpu.reset();
     LoadPlan load = planLoad(subject.request, {subject.file.path().string(), subject.spec, subject.blocks}, rooms.gpu,

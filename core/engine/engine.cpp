@@ -53,6 +53,25 @@ std::uint64_t freshSeed() {
     return std::uint64_t(device()) << 32 | device();
 }
 
+// What passes between two readings of the totals took, with `whole` of them as the runner of passes counted it.
+PassTimes timesBetween(const MetricsSnapshot& before, const MetricsSnapshot& after, std::uint64_t whole) {
+    const auto since = [&](Wire wire, std::uint64_t WireTotals::*count) {
+        return after.wire(wire).*count - before.wire(wire).*count;
+    };
+    const auto time = [](std::uint64_t count) {
+        return std::chrono::nanoseconds(static_cast<std::chrono::nanoseconds::rep>(count));
+    };
+    PassTimes times{.whole = time(whole),
+        .gpu = time(since(Wire::Vram, &WireTotals::busyNanoseconds)),
+        .cpu = time(since(Wire::Host, &WireTotals::busyNanoseconds)),
+        .linkWait = time(since(Wire::Link, &WireTotals::waitNanoseconds)),
+        .diskWait = time(since(Wire::Disk, &WireTotals::waitNanoseconds)),
+        .passes = after.passes - before.passes};
+    for (std::size_t i = 0; i < kWireCount; ++i)
+        times.bytes[i] = since(static_cast<Wire>(i), &WireTotals::bytes);
+    return times;
+}
+
 // FNV-1a, 64 bits, over the bytes of the numbers (Fowler, Noll, Vo).
 std::uint64_t hashOf(std::span<const float> logits) {
     std::uint64_t hash = 0xcbf29ce484222325U;
@@ -171,17 +190,23 @@ GenerationResult Engine::generate(
         return result;
     }
     result.cachedTokens = reusePrefix(session, prompt);
+    const MetricsSnapshot before = m_metrics->snapshot();
     ReplyLoop reply(*m_passes, session, m_model->tokenizer(), request, sinks, result.seed);
     const Clock::time_point promptStart = Clock::now();
     const bool isRead =
         m_passes->readPrompt(session, std::span(prompt).subspan(result.cachedTokens), sinks.progress, stop);
     result.promptTime = Clock::now() - promptStart;
-    if (!isRead) {
+    const MetricsSnapshot read = m_metrics->snapshot();
+    result.times.prompt = timesBetween(before, read, read.promptNanoseconds - before.promptNanoseconds);
+    if (isRead) {
+        reply.run(result, start, stop);
+        const MetricsSnapshot written = m_metrics->snapshot();
+        result.times.decode = timesBetween(read, written, written.decodeNanoseconds - read.decodeNanoseconds);
+        result.logitsHash = hashOf(m_passes->logits(0));
+    } else {
         result.reason = StopReason::Cancelled;
-        return result;
     }
-    reply.run(result, start, stop);
-    result.logitsHash = hashOf(m_passes->logits(0));
+    result.times.whole = Clock::now() - start;
     return result;
 }
 

@@ -6,8 +6,10 @@
 #include "core/quant/quant_type.h"
 #include "core/sample/sampling_params.h"
 #include "core/tier/machine_profile.h"
+#include "core/tier/tier.h"
 #include "core/tier/tier_plan.h"
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -69,6 +71,31 @@ struct GenerationSinks {
     std::function<void(std::string_view piece)> piece; // whole UTF-8 characters, never empty
 };
 
+// Where the time of some passes went, by the clock of the engine's thread: parts that do not overlap. What they lack to
+// `whole` is the passes' own.
+struct PassTimes {
+    std::chrono::nanoseconds whole{};
+    std::chrono::nanoseconds gpu{};      // work of the GPU, as far as passes stood still for it
+    std::chrono::nanoseconds cpu{};      // the CPU computing blocks, with the exchanges before and behind them
+    std::chrono::nanoseconds linkWait{}; // standing still for weights on their way over the link
+    std::chrono::nanoseconds diskWait{}; // likewise from the drive
+    std::array<std::uint64_t, kWireCount> bytes = {}; // of weights, by Wire
+    std::uint64_t passes = 0;                         // that were finished
+
+    bool operator==(const PassTimes&) const = default;
+};
+
+// Of one reply. What prompt, decode and sampling lack to `whole` is everything else: template, tokenizer, text out, and
+// a pass that was stopped.
+struct ReplyTimes {
+    std::chrono::nanoseconds whole{}; // of the call
+    PassTimes prompt;
+    PassTimes decode;
+    std::chrono::nanoseconds sampling{}; // choosing tokens, with the way of the logits from the device
+
+    bool operator==(const ReplyTimes&) const = default;
+};
+
 struct GenerationResult {
     StopReason reason = StopReason::EndOfText;
     std::string stopText;           // which stop string
@@ -79,6 +106,7 @@ struct GenerationResult {
     std::chrono::nanoseconds firstToken{}; // from the call to the first token
     std::chrono::nanoseconds promptTime{}; // spent in prompt passes
     std::chrono::nanoseconds decodeTime{}; // from the first token to the last
+    ReplyTimes times;
     std::uint64_t seed = 0;                // that was used
     std::uint64_t logitsHash = 0;          // FNV-1a over the last token's logits: a change of numbers shows itself
 };

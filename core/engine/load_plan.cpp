@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <utility>
 
 namespace strata {
 namespace {
@@ -28,14 +29,17 @@ public:
         const MemoryRoom& host, const MachineProfile& profile)
         : m_request(request), m_subject(subject), m_gpu(gpu), m_host(host), m_profile(profile) {}
 
-    LoadPlan run() {
+    std::optional<LoadPlan> run(const std::stop_token& stop) { // nullopt: stop
         check();
         LoadPlan result;
         result.limits = limitsOf(firstChunk());
         while (m_request.chunkTokens == 0 && result.limits.maxTokens > leastChunk() && takesMuch(result.limits))
             result.limits = limitsOf(std::max(result.limits.maxTokens / 2, leastChunk()));
         const PlanningModel model{m_subject.path, m_subject.blocks, m_subject.spec, m_request.cacheType};
-        result.plan = planTiers(model, budgetsFor(result.limits), m_profile, m_request.places);
+        std::optional<Plan> plan = planTiers(model, budgetsFor(result.limits), m_profile, m_request.places, stop);
+        if (!plan)
+            return std::nullopt;
+        result.plan = std::move(*plan);
         return result;
     }
 
@@ -131,9 +135,22 @@ private:
 
 } // namespace
 
+MemoryRooms estimatedRooms(const ModelSpec& spec, const std::optional<MemoryState>& gpu, const MemoryState& host) {
+    const auto scratch = [&spec](const PassLimits& limits) { return estimateScratchBytes(spec, limits); };
+    MemoryRooms rooms{.gpu = std::nullopt, .host = {.memory = host, .scratchBytes = scratch}};
+    if (gpu)
+        rooms.gpu = MemoryRoom{.memory = *gpu, .scratchBytes = scratch};
+    return rooms;
+}
+
+std::optional<LoadPlan> planLoad(const LoadRequest& request, const LoadSubject& subject, const MemoryRooms& rooms,
+    const MachineProfile& profile, const std::stop_token& stop) {
+    return LoadPlanner(request, subject, rooms.gpu, rooms.host, profile).run(stop);
+}
+
 LoadPlan planLoad(const LoadRequest& request, const LoadSubject& subject, const std::optional<MemoryRoom>& gpu,
     const MemoryRoom& host, const MachineProfile& profile) {
-    return LoadPlanner(request, subject, gpu, host, profile).run();
+    return LoadPlanner(request, subject, gpu, host, profile).run(std::stop_token()).value();
 }
 
 } // namespace strata

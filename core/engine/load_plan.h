@@ -12,6 +12,7 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 
 namespace strata {
@@ -21,6 +22,16 @@ struct MemoryRoom {
     MemoryState memory; // as it is once what is about to be unloaded has gone
     std::function<std::uint64_t(const PassLimits&)> scratchBytes; // that passes of these limits compute with
 };
+
+// Both memories. A value.
+struct MemoryRooms {
+    std::optional<MemoryRoom> gpu; // nullopt: no GPU takes part
+    MemoryRoom host;
+};
+
+// Those of a model that is known by its header alone, whose devices are not open: what passes compute with is
+// estimated. The spec must outlive them.
+MemoryRooms estimatedRooms(const ModelSpec& spec, const std::optional<MemoryState>& gpu, const MemoryState& host);
 
 // What is to be loaded, from its header.
 struct LoadSubject {
@@ -41,5 +52,9 @@ struct LoadPlan {
 // Throws Error: BadRequest for a context, cache type, caps or places that can't be; OutOfMemory when nothing fits.
 LoadPlan planLoad(const LoadRequest& request, const LoadSubject& subject, const std::optional<MemoryRoom>& gpu,
     const MemoryRoom& host, const MachineProfile& profile);
+
+// The same for whoever may not care any more before it is found; nullopt: stop was requested.
+std::optional<LoadPlan> planLoad(const LoadRequest& request, const LoadSubject& subject, const MemoryRooms& rooms,
+    const MachineProfile& profile, const std::stop_token& stop);
 
 } // namespace strata

@@ -34,8 +34,10 @@ StopReason ReplyLoop::decode(GenerationResult& result, Clock::time_point start, 
     for (;;) {
         if (stop.stop_requested())
             return StopReason::Cancelled;
+        const Clock::time_point before = Clock::now();
         const TokenId token = choose();
         const Clock::time_point now = Clock::now();
+        result.times.sampling += now - before;
         if (result.generatedTokens == 0) {
             first = now;
             result.firstToken = now - start;

@@ -44,4 +44,9 @@ void Metrics::readBlockTimes(std::vector<std::uint64_t>& nanoseconds) const {
     nanoseconds.assign(m_blockTimes.begin(), m_blockTimes.end());
 }
 
+std::optional<std::uint32_t> Metrics::blockAtWork() const {
+    const std::uint32_t block = m_blockAtWork.load(std::memory_order_relaxed);
+    return block == kNoBlock ? std::nullopt : std::optional(block);
+}
+
 } // namespace strata

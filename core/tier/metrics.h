@@ -4,8 +4,10 @@
 #include "core/tier/tier.h"
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -37,7 +39,7 @@ struct MetricsSnapshot {
     const WireTotals& wire(Wire which) const { return wires[static_cast<std::size_t>(which)]; }
 };
 
-// The one core object that engine and GUI threads share. Every call is a struct copy under a lock.
+// The one core object that engine and GUI threads share. Every call is a struct copy under a lock, or one atomic number.
 class Metrics {
 public:
     MetricsSnapshot snapshot() const;
@@ -50,7 +52,14 @@ public:
     void setBlockTimes(std::span<const std::uint64_t> nanoseconds);
     void readBlockTimes(std::vector<std::uint64_t>& nanoseconds) const; // empty before the first pass
 
+    // Which block of the model a pass is at, or was at last.
+    void setBlockAtWork(std::uint32_t block) { m_blockAtWork.store(block, std::memory_order_relaxed); }
+    std::optional<std::uint32_t> blockAtWork() const; // nullopt before the first pass
+
 private:
+    static constexpr std::uint32_t kNoBlock = 0xffffffff;
+
+    std::atomic<std::uint32_t> m_blockAtWork = kNoBlock;
     mutable std::mutex m_mutex;
     MetricsSnapshot m_totals;
     std::vector<std::uint64_t> m_blockTimes;

@@ -48,19 +48,21 @@ public:
         for (std::size_t i = 0; i < m_pinned.size(); ++i) {
             const PlannedBlock& block = m_start.blocks[i];
             m_pinnedVramBytes += block.tier == Tier::Vram ? block.packedBytes : 0;
+            m_pinnedDiskBytes += block.tier == Tier::Disk ? block.hostBytes : 0;
             if (m_pinned[i] && block.tier != Tier::Vram && canStream(block))
                 m_largestPinnedOutside = std::max(m_largestPinnedOutside, block.packedBytes);
         }
     }
 
-    Plan run() {
+    std::optional<Plan> run(const std::stop_token& stop) { // nullopt: stop
         checkContext();
         for (const bool hasHead : {true, false})
             for (const bool hasEmbedding : {false, true})
-                tryLayers({.hasHead = hasHead, .hasEmbedding = hasEmbedding});
+                if (!tryLayers({.hasHead = hasHead, .hasEmbedding = hasEmbedding}, stop))
+                    return std::nullopt;
         if (!m_best)
             failToFit();
-        return std::move(*m_best);
+        return std::move(m_best);
     }
 
 private:
@@ -99,15 +101,18 @@ private:
         return m_start.blocks.back().packedBytes + (m_start.isTied ? m_start.blocks.front().packedBytes : 0);
     }
 
-    void tryLayers(Candidate candidate) {
+    bool tryLayers(Candidate candidate, const std::stop_token& stop) { // false: stop
         if (!isAllowed(candidate))
-            return;
+            return true;
         for (std::size_t f = m_feedForward.size() + 1; f-- > 0;)
             for (std::size_t a = m_attention.size() + 1; a-- > 0;) {
+                if (stop.stop_requested())
+                    return false;
                 candidate.feedForward = f;
                 candidate.attention = a;
                 consider(candidate);
             }
+        return true;
     }
 
     std::uint64_t largestOutside(const Candidate& candidate) const {
@@ -178,7 +183,8 @@ private:
         const double together =
             std::max({m_profile.hostRead, m_profile.linkIn, m_profile.hostReadBesideLink + m_profile.linkInBesideHost});
         const double rest = static_cast<double>(outsideRead) - gpu * m_profile.linkIn;
-        const double onDisk = outside > m_ramRoom ? static_cast<double>(outside - m_ramRoom) : 0.0;
+        const double onDisk =
+            static_cast<double>(std::max(m_pinnedDiskBytes, outside > m_ramRoom ? outside - m_ramRoom : 0));
         const double disk = onDisk == 0.0 ? 0.0 : onDisk / m_profile.diskBytesPerSecond(plan.modelPath);
         return std::max(disk, gpu + std::max(rest, 0.0) / together);
     }
@@ -196,6 +202,7 @@ private:
     std::uint64_t m_vramRoom;
     std::uint64_t m_ramRoom;
     std::uint64_t m_pinnedVramBytes = 0;
+    std::uint64_t m_pinnedDiskBytes = 0; // that every pass reads, whatever else rests there
     std::uint64_t m_largestPinnedOutside = 0;
     std::uint64_t m_leastVram = kNever; // of all candidates
     std::uint64_t m_leastRam = kNever;  // of those that fit into VRAM
@@ -259,10 +266,15 @@ Plan wholePlan(const PlanningModel& model, Tier tier) {
 
 Plan planTiers(const PlanningModel& model, const TierBudgets& budgets, const MachineProfile& profile,
     std::span<const TierOverride> overrides) {
+    return *planTiers(model, budgets, profile, overrides, std::stop_token());
+}
+
+std::optional<Plan> planTiers(const PlanningModel& model, const TierBudgets& budgets, const MachineProfile& profile,
+    std::span<const TierOverride> overrides, const std::stop_token& stop) {
     if (budgets.vram && !profile.hasGpu())
         fail(ErrorCode::BadRequest, "{}: the machine's profile has no figures of a GPU to plan with",
             quoteForMessage(model.path, 4096));
-    return TierSearch(model, budgets, profile, overrides).run();
+    return TierSearch(model, budgets, profile, overrides).run(stop);
 }
 
 } // namespace strata

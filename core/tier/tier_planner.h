@@ -5,7 +5,9 @@
 #include "core/tier/machine_profile.h"
 #include "core/tier/tier_plan.h"
 
+#include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 
 namespace strata {
@@ -30,6 +32,11 @@ struct PlanningModel {
 // the machine or the budgets.
 Plan planTiers(const PlanningModel& model, const TierBudgets& budgets, const MachineProfile& profile,
     std::span<const TierOverride> overrides = {});
+
+// The same for whoever may not care any more before it is found: with blocks on disk the search takes up to half a
+// second. nullopt: stop was requested, which is seen within a few milliseconds.
+std::optional<Plan> planTiers(const PlanningModel& model, const TierBudgets& budgets, const MachineProfile& profile,
+    std::span<const TierOverride> overrides, const std::stop_token& stop);
 
 // Everything in one tier, VRAM or RAM, whatever that takes.
 Plan wholePlan(const PlanningModel& model, Tier tier);

@@ -150,6 +150,8 @@ std::optional<BlockLease> WeightStore::acquire(BlockIndex block, const std::stop
     giveBack();
     if (stop.stop_requested())
         return std::nullopt;
+    if (m_plan.metrics != nullptr)
+        m_plan.metrics->setBlockAtWork(block.value);
     const Executor executor = m_schedule->executors[block.value];
     const Clock::time_point since = Clock::now();
     std::uint64_t number = 0;

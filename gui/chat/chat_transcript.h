@@ -8,8 +8,11 @@
 #include <QList>
 #include <QString>
 
+#include <memory>
 #include <optional>
 #include <vector>
+
+struct ReplyAccount;
 
 enum class EntryKind { Own, Reply, Notice };
 
@@ -24,6 +27,7 @@ struct ReplyStats {
     double firstTokenSeconds = 0;
     QString stopNote = {};      // empty: the model ended its turn
     bool isContextFull = false; // that is what ended it, and there is no more room yet
+    std::shared_ptr<const ReplyAccount> account = {}; // where its time went; null once the program was left
 
     bool operator==(const ReplyStats&) const = default;
 };

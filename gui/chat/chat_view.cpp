@@ -269,6 +269,9 @@ void ChatView::act(int row, const MessageAction& action) {
     case MessageAction::Kind::Choose:
         choose(action.choice);
         return;
+    case MessageAction::Kind::WhySpeed:
+        emit whySpeedRequested(m_transcript.entry(row).stats->account);
+        return;
     case MessageAction::Kind::Copy:
     case MessageAction::Kind::CopyCode:
     case MessageAction::Kind::ToggleDetails:

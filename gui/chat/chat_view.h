@@ -84,6 +84,7 @@ signals:
     void loadOnCpuRequested(); // the same
     void openModelRequested();
     void modelRequested(const QString& path);
+    void whySpeedRequested(const std::shared_ptr<const ReplyAccount>& account); // of a reply
     void forgetRequested(const QString& path); // of a recent model whose file is gone
 
 protected:

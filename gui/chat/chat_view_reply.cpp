@@ -8,6 +8,7 @@
 #include "gui/chat/start_page.h"
 #include "gui/chat/transcript_view.h"
 #include "gui/format.h"
+#include "gui/why/reply_account.h"
 
 #include <QLabel>
 #include <QStackedWidget>
@@ -94,7 +95,11 @@ void ChatView::finishReply(const strata::GenerationResult& result) {
     }
     const bool isFull = result.reason == strata::StopReason::ContextFull;
     const bool isEmpty = result.generatedTokens == 0;
-    m_transcript.endReply(isFull && isEmpty ? ReplyStats{} : replyStats(result));
+    ReplyStats stats = isFull && isEmpty ? ReplyStats{} : replyStats(result);
+    if (m_model) {
+        stats.account = replyAccount(result, *m_model);
+    }
+    m_transcript.endReply(stats);
     endReplying();
     setContextTokens(result.promptTokens + result.generatedTokens);
     const QString notice = QString::fromStdString(result.templateNotice);

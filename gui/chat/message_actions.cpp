@@ -66,6 +66,9 @@ QList<MessageAction> messageActions(const ChatTranscript& transcript, int row, b
         }
         add(Kind::Regenerate, translated("Regenerate"), translated("Have this reply written anew (Ctrl+R)."), true);
     }
+    if (entry.kind == EntryKind::Reply && entry.stats && entry.stats->account) {
+        add(Kind::WhySpeed, translated("Why this speed"), translated("Shows where the time of this reply went."), false);
+    }
     if (entry.kind != EntryKind::Notice) {
         add(Kind::Copy, translated("Copy"), translated("Copy the whole message as Markdown."), false);
         return actions;

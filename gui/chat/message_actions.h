@@ -10,6 +10,7 @@ struct MessageAction {
         Edit,       // and send again
         Regenerate, // the last reply
         Continue,   // the last reply, if it was cut short
+        WhySpeed, // where a reply's time went
         CopyCode,
         ToggleDetails,
         Choose, // one of a notice's choices

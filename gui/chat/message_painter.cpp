@@ -95,7 +95,9 @@ void MessagePainter::paintHeader(int row) {
     int right = content.right() - inset;
     if (entry.kind != EntryKind::Notice) {
         for (const ActionButton& button : m_layout.message(row).buttons) {
-            right = std::min(right, button.rect.left() - 8);
+            if (button.action.kind != MessageAction::Kind::WhySpeed) { // it stands below
+                right = std::min(right, button.rect.left() - 8);
+            }
         }
     }
     const QRect room(
@@ -228,9 +230,14 @@ void MessagePainter::paintCaret(BoxId id) {
 
 void MessagePainter::paintStats(int row) {
     const TranscriptEntry& entry = m_transcript.entry(row);
-    const QRect rect = m_layout.statsRect(row);
+    QRect rect = m_layout.statsRect(row);
     if (rect.isNull() || !entry.stats) {
         return;
+    }
+    for (const ActionButton& button : m_layout.message(row).buttons) {
+        if (button.action.kind == MessageAction::Kind::WhySpeed) {
+            rect.setRight(button.rect.left());
+        }
     }
     m_painter.setFont(m_layout.style().font);
     m_painter.setPen(m_layout.style().mutedText);

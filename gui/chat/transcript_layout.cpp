@@ -244,6 +244,12 @@ void TranscriptLayout::placeButtons(int row) {
         // From the left under a notice; from the right, last first, in the header of a message.
         const MessageAction& action = isNotice ? actions[i] : actions[actions.size() - 1 - i];
         const int width = metrics.horizontalAdvance(action.text) + (isNotice ? 3 : 2) * kButtonPadding;
+        if (action.kind == MessageAction::Kind::WhySpeed) { // asks about the statistics, and stands behind them
+            const int end = content.right() - inset + kButtonPadding;
+            message.buttons.append({action,
+                QRect(end - width, message.height - inset - rowHeight(), width, rowHeight() - 2)});
+            continue;
+        }
         const int y = isNotice ? message.height - inset - rowHeight() : content.top() + inset - 2;
         const QRect rect(isNotice ? left : right - width, y, width, rowHeight() - 2);
         message.buttons.append({action, rect});

@@ -146,6 +146,7 @@ void TranscriptView::trigger(int row, const MessageAction& action) {
     case MessageAction::Kind::Regenerate:
     case MessageAction::Kind::Continue:
     case MessageAction::Kind::Choose:
+    case MessageAction::Kind::WhySpeed:
         emit actionTriggered(row, action);
         return;
     }

@@ -5,6 +5,7 @@
 #include "core/chat/chat_message.h"
 #include "core/engine/generation.h"
 #include "core/model/model_summary.h"
+#include "core/quant/quant_type.h"
 #include "core/sample/sampling_params.h"
 #include "core/tier/forecast.h"
 #include "core/tier/machine_profile.h"
@@ -26,6 +27,7 @@ using RequestId = quint64; // grows with each request; an answer with an older i
 struct LoadCommand {
     QString path;
     quint32 contextTokens = 0; // 0: the model's own, at most strata::kDefaultContextTokens
+    strata::QuantType cacheType = strata::QuantType::F16; // of keys and values
     QString deviceId;          // DeviceInfo::id; empty: the best device there is
     std::optional<quint64> vramCap = std::nullopt; // bytes Strata may use; nullopt: what is free, less a reserve
     std::optional<quint64> ramCap = std::nullopt;

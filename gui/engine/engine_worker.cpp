@@ -18,6 +18,7 @@ strata::LoadRequest toRequest(const LoadCommand& command) {
     strata::LoadRequest request;
     request.path = command.path.toStdString();
     request.contextTokens = command.contextTokens;
+    request.cacheType = command.cacheType;
     request.vramCap = command.vramCap;
     request.ramCap = command.ramCap;
     request.places = command.places;

@@ -5,10 +5,11 @@
 #include "gui/theme.h"
 
 #include <QEvent>
+#include <QScrollBar>
 
 namespace {
 
-using Rows = QList<std::pair<QString, QString>>;
+using Rows = FactRows;
 
 QString heading(const QString& title) {
     return QStringLiteral("<p style='margin:12px 0 4px 0'><b>%1</b></p>").arg(title.toHtmlEscaped());
@@ -45,13 +46,18 @@ ModelDetailsView::ModelDetailsView(QWidget* parent) : QTextEdit(parent) {
     showEntry(std::nullopt);
 }
 
-void ModelDetailsView::showEntry(const std::optional<ModelEntry>& entry) {
+void ModelDetailsView::showEntry(
+    const std::optional<ModelEntry>& entry, const std::optional<ModelForecast>& forecast) {
     const bool isSame = m_entry && entry && m_entry->path == entry->path && m_entry->changed == entry->changed &&
                         m_entry->problem == entry->problem && m_entry->fileState == entry->fileState;
-    if (isSame)
+    const FactRows rows = entry && forecast ? forecastRows(*forecast) : FactRows();
+    if (isSame && rows == m_forecast)
         return; // the place where the person reads stays
+    const int place = isSame ? verticalScrollBar()->value() : 0;
     m_entry = entry;
+    m_forecast = rows;
     setHtml(html());
+    verticalScrollBar()->setValue(place);
 }
 
 void ModelDetailsView::changeEvent(QEvent* event) {
@@ -98,6 +104,8 @@ QString ModelDetailsView::html() const {
     if (m_entry->isReadable())
         facts.append({tr("Chat template"), summary.hasChatTemplate ? tr("its own") : tr("none in the file")});
     html += pairsTable(facts, subtle);
+    if (!m_forecast.isEmpty())
+        html += heading(tr("Forecast for this machine")) + pairsTable(m_forecast, subtle);
     if (!m_entry->tensors.isEmpty())
         html += heading(tr("Weights")) + pairsTable(m_entry->tensors, subtle);
     if (!m_entry->metadata.isEmpty())

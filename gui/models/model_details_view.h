@@ -2,6 +2,7 @@
 #pragma once
 
 #include "gui/models/model_entry.h"
+#include "gui/models/model_forecast.h"
 
 #include <QTextEdit>
 
@@ -14,7 +15,8 @@ class ModelDetailsView : public QTextEdit {
 public:
     explicit ModelDetailsView(QWidget* parent = nullptr);
 
-    void showEntry(const std::optional<ModelEntry>& entry); // nullopt: nothing is selected
+    // nullopt: nothing is selected; no forecast is known.
+    void showEntry(const std::optional<ModelEntry>& entry, const std::optional<ModelForecast>& forecast = {});
 
 protected:
     void changeEvent(QEvent* event) override;
@@ -23,4 +25,5 @@ private:
     QString html() const;
 
     std::optional<ModelEntry> m_entry;
+    FactRows m_forecast; // of it
 };

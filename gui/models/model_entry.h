@@ -8,7 +8,10 @@
 #include <QMetaType>
 #include <QString>
 
+#include <memory>
 #include <utility>
+
+struct ModelShape;
 
 // One model on disk as lists show it: one file, or all parts of a split one. A value; crosses from the scanner's
 // thread.
@@ -20,6 +23,7 @@ struct ModelEntry {
     QDateTime changed;            // of the first part, on disk
     strata::ModelSummary summary; // empty if the header could not be read
     QString problem;              // empty, or the sentence why it can't be loaded
+    std::shared_ptr<const ModelShape> shape; // what planning needs of the header; null: it can't be loaded
     bool isVocabularyOnly = false;
     enum class FileState { There, Gone, Changed } fileState = FileState::There; // other than There: it is loaded
     QList<std::pair<QString, QString>> metadata;                                // key and value as text, in file order

@@ -2,6 +2,7 @@
 #include "gui/models/model_header.h"
 
 #include "gui/format.h"
+#include "gui/models/model_forecast.h"
 
 #include "core/gguf/gguf_file.h"
 
@@ -76,6 +77,8 @@ ModelEntry describeHeader(const strata::GgufFile& file) {
     entry.problem = entry.isVocabularyOnly
                         ? text("This file holds a vocabulary and no weights, so it can't be chatted with.")
                         : QString::fromStdString(entry.summary.unsupported);
+    if (entry.problem.isEmpty())
+        entry.shape = modelShape(file);
     entry.metadata = metadataRows(file);
     entry.tensors = tensorRows(file);
     return entry;

@@ -43,7 +43,7 @@ QString lossSentence(const ModelEntry& entry) {
 }
 
 bool isNumber(int column) {
-    return column != ModelManager::Name && column != ModelManager::Architecture && column != ModelManager::Format;
+    return column != ModelManager::Name && column != ModelManager::Architecture && column != ModelManager::Format && column != ModelManager::Fit;
 }
 
 } // namespace
@@ -116,6 +116,10 @@ QVariant ModelManager::headerData(int section, Qt::Orientation orientation, int 
         return tr("Name");
     case Size:
         return tr("Size");
+    case Fit:
+        return isFull ? tr("Which memory the model needs on this machine: a forecast") : tr("Memory");
+    case Speed:
+        return isFull ? tr("How fast it would write on this machine: a forecast") : tr("Speed");
     case Format:
         return tr("Format");
     case Parameters:
@@ -136,6 +140,9 @@ QVariant ModelManager::text(const ModelEntry& entry, int column) const {
                                                        : fullName(entry);
     case Size:
         return formatBytes(entry.fileBytes);
+    case Fit:
+    case Speed:
+        return forecastCell(entry, column);
     case Format:
         return entry.isVocabularyOnly ? tr("vocabulary") : QString::fromStdString(entry.summary.format);
     case Parameters:
@@ -171,6 +178,9 @@ QVariant ModelManager::value(const ModelEntry& entry, int column) const {
     switch (column) {
     case Size:
         return entry.fileBytes;
+    case Fit:
+    case Speed:
+        return forecastValue(entry, column);
     case Parameters:
         return static_cast<quint64>(entry.summary.parameterCount);
     case Context:
@@ -184,6 +194,8 @@ QString ModelManager::toolTip(const ModelEntry& entry, int column) const {
         return text(entry, column).toString();
     if (column == Size)
         return formatExactBytes(entry.fileBytes);
+    if (column == Fit || column == Speed)
+        return forecastToolTip(entry);
     if (column == Parameters && entry.summary.parameterCount != 0)
         return tr("%1 parameters").arg(formatCount(entry.summary.parameterCount));
     QStringList lines({entry.name, formatPath(entry.path)});

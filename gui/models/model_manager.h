@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "gui/models/forecast_runner.h"
 #include "gui/models/model_entry.h"
 
 #include <QAbstractTableModel>
@@ -9,6 +10,7 @@
 #include <QStringList>
 #include <QTimer>
 
+class LoadChoices;
 class ModelScanner;
 struct ScanSummary;
 class Settings;
@@ -19,7 +21,7 @@ class ModelManager : public QAbstractTableModel {
     Q_OBJECT
 
 public:
-    enum Column { Name, Size, Format, Parameters, Context, Architecture, ColumnCount };
+    enum Column { Name, Size, Fit, Speed, Format, Parameters, Context, Architecture, ColumnCount };
     enum Role { ValueRole = Qt::UserRole + 1, PathRole }; // ValueRole: what sorting compares
 
     // `builtInFolder` is watched beside the person's own; may be empty.
@@ -29,6 +31,10 @@ public:
     int columnCount(const QModelIndex& parent = {}) const override;
     QVariant data(const QModelIndex& index, int role = Qt::DisplayRole) const override;
     QVariant headerData(int section, Qt::Orientation orientation, int role = Qt::DisplayRole) const override;
+
+    // From now on each model is told how it would do if it were loaded by these choices, which must outlive this.
+    void forecastWith(const LoadChoices& choices);
+    std::optional<ModelForecast> forecast(int row) const; // nullopt: not known yet
 
     const ModelEntry& entry(int row) const { return m_entries[row]; }
     int rowOf(const QString& path) const;                                  // -1: not listed
@@ -60,6 +66,17 @@ private:
     QVariant value(const ModelEntry& entry, int column) const;
     QString toolTip(const ModelEntry& entry, int column) const;
 
+    void refreshForecasts();
+    void takeForecast(const ForecastAnswer& answer);
+    QString forecastCell(const ModelEntry& entry, int column) const;
+    QVariant forecastValue(const ModelEntry& entry, int column) const;
+    QString forecastToolTip(const ModelEntry& entry) const;
+
+    struct KnownForecast {
+        QString key; // of file, wish and machine
+        ModelForecast forecast;
+    };
+
     Settings& m_settings;
     QString m_builtInFolder;
     QList<ModelEntry> m_entries;
@@ -70,4 +87,10 @@ private:
     ModelScanner* m_scanner;
     QFileSystemWatcher m_watcher;
     QTimer m_rescanSoon;
+    const LoadChoices* m_choices = nullptr; // null: nothing is foretold
+    ForecastRunner m_runner;
+    QHash<QString, KnownForecast> m_forecasts; // by path
+    QStringList m_askedPaths;                  // of the questions that run
+    QStringList m_askedKeys;                   // likewise
+    QTimer m_forecastSoon;
 };

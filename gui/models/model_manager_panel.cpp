@@ -64,6 +64,13 @@ ModelManagerPanel::ModelManagerPanel(
     connect(&m_manager, &ModelManager::loadedPathChanged, this, &ModelManagerPanel::selectLoaded);
     connect(&m_manager, &ModelManager::scanned, this, &ModelManagerPanel::selectLoaded);
     connect(&m_manager, &ModelManager::scanned, this, &ModelManagerPanel::fitColumns);
+    connect(&m_manager, &ModelManager::dataChanged, this, [this](const QModelIndex& first, const QModelIndex& last) {
+        if (first.column() != ModelManager::Fit)
+            return;
+        fitColumns();
+        if (const int row = selectedRow(); row >= first.row() && row <= last.row())
+            showSelection();
+    });
     showHint();
     showSelection();
 }
@@ -174,7 +181,23 @@ void ModelManagerPanel::fillContextChoice() {
     m_context->addItem(tr("Automatic"), 0);
     for (int tokens = 2048; tokens <= 131072; tokens *= 2)
         m_context->addItem(formatCount(static_cast<quint64>(tokens)), tokens);
-    m_context->setCurrentIndex(qMax(0, m_context->findData(m_settings.get(setting::contextTokens))));
+    showContextChoice();
+    connect(&m_settings, &Settings::changed, this, [this](QLatin1String key) {
+        if (key == QLatin1String(setting::contextTokens.key))
+            showContextChoice();
+    });
+}
+
+// Other numbers than those of the list come from the tier map.
+void ModelManagerPanel::showContextChoice() {
+    const int tokens = m_settings.get(setting::contextTokens);
+    if (m_context->findData(tokens) < 0) {
+        int place = 1;
+        while (place < m_context->count() && m_context->itemData(place).toInt() < tokens)
+            ++place;
+        m_context->insertItem(place, formatCount(static_cast<quint64>(tokens)), tokens);
+    }
+    m_context->setCurrentIndex(m_context->findData(tokens));
 }
 
 void ModelManagerPanel::fillFolderMenu() {
@@ -252,7 +275,9 @@ bool ModelManagerPanel::isInUse(const QString& path) const {
 
 void ModelManagerPanel::showSelection() {
     const int row = selectedRow();
-    m_details->showEntry(row < 0 ? std::nullopt : std::optional(m_manager.entry(row)));
+    m_details->showEntry(row < 0 ? std::nullopt : std::optional(m_manager.entry(row)),
+        row < 0 ? std::nullopt : m_manager.forecast(row));
+    emit selected(row < 0 ? std::nullopt : std::optional(m_manager.entry(row)));
     const bool inUse = row >= 0 && isInUse(m_manager.entry(row).path);
     m_load->setText(inUse ? tr("&Unload") : tr("&Load"));
     m_load->setIcon(lineIcon(inUse ? QStringLiteral("unload") : QStringLiteral("load")));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "gui/engine/engine_controller.h"
+#include "gui/models/model_entry.h"
 
 #include <QSortFilterProxyModel>
 #include <QWidget>
@@ -33,6 +34,7 @@ public slots:
 signals:
     void loadRequested(const QString& path);
     void unloadRequested();
+    void selected(const std::optional<ModelEntry>& entry); // nullopt: none; again when it may have changed
 
 protected:
     void resizeEvent(QResizeEvent* event) override;
@@ -43,6 +45,7 @@ private:
     QWidget* makeLoadRow();
     void fillFolderMenu();
     void fillContextChoice();
+    void showContextChoice();
     int columnWidth(int column) const;
     void fitColumns();
     void selectLoaded();

@@ -14,6 +14,8 @@ inline const Setting<QStringList> recentModels{"models/recent"};         // newe
 inline const Setting<QString> lastFolder{"models/last_folder"};          // of a dialog; empty: none yet
 inline const Setting<QString> toldOfNoGpuOn{"window/told_of_no_gpu_on"}; // which machine; empty: none
 inline const Setting<int> contextTokens{"models/context_tokens", 0};     // 0: automatic
+inline const Setting<QString> cacheType{"models/cache_type", QStringLiteral("f16")}; // of keys and values; or q8_0
+inline const Setting<QStringList> memoryCaps{"models/memory_caps"};      // a row a machine; see LoadChoices
 inline const Setting<QString> deviceId{"models/device"};                 // empty: the best there is
 inline const Setting<bool> loadsLastModel{"models/load_last", false};    // at start
 inline const Setting<bool> sendWithEnter{"chat/send_with_enter", true};  // else Ctrl+Enter alone

@@ -34,7 +34,10 @@ protected:
         const QColor neutral(isDark ? 0x9da7b3 : 0xb4bcc5);
         QPainter painter(this);
         painter.scale(1 / ratio, 1 / ratio);
-        painter.fillRect(QRect(0, 0, qRound(width() * ratio), qRound(height() * ratio)),
+        const QRect whole(0, 0, qRound(width() * ratio), qRound(height() * ratio));
+        const int line = std::max(1, qRound(ratio));
+        painter.fillRect(whole, cellOutline(palette()));
+        painter.fillRect(whole.adjusted(line, line, -line, -line),
             textureBrush(m_tier ? tierColor(*m_tier, palette()) : neutral, m_executor, ratio));
     }
 

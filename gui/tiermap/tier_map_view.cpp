@@ -6,16 +6,12 @@
 #include "gui/tiermap/tier_legend.h"
 #include "gui/tiermap/tier_palette.h"
 
-#include <QHelpEvent>
-#include <QKeyEvent>
 #include <QPainter>
-#include <QToolTip>
 
 #include <algorithm>
 #include <cmath>
 
 using strata::BlockKind;
-using Step = TierMapGeometry::Step;
 
 namespace {
 
@@ -23,7 +19,8 @@ constexpr int kMargin = 4; // points, for the line that shows the focus
 constexpr QSize kLeast(200, 120);
 constexpr QSize kUsual(320, 160);
 constexpr int kHighest = 240; // more says no more
-constexpr int kGapFrom = 6; // points: from this width on columns have a line between them
+constexpr int kGapFrom = 6;   // points: from this width on columns have a line between them
+constexpr int kTrailAlpha = 170; // of 255 at the block at work: its colour still shows
 
 QString blockName(const strata::PlannedBlock& block) {
     switch (block.kind) {
@@ -39,25 +36,6 @@ QString blockName(const strata::PlannedBlock& block) {
     return {};
 }
 
-std::optional<Step> stepOf(int key) {
-    switch (key) {
-    case Qt::Key_Left:
-        return Step::Left;
-    case Qt::Key_Right:
-        return Step::Right;
-    case Qt::Key_Up:
-        return Step::Up;
-    case Qt::Key_Down:
-        return Step::Down;
-    case Qt::Key_Home:
-        return Step::First;
-    case Qt::Key_End:
-        return Step::Last;
-    default:
-        return std::nullopt;
-    }
-}
-
 } // namespace
 
 TierMapView::TierMapView(QWidget* parent) : QWidget(parent) {
@@ -69,16 +47,45 @@ TierMapView::TierMapView(QWidget* parent) : QWidget(parent) {
 }
 
 void TierMapView::setModel(const LoadedModel* model) {
+    const std::size_t before = blockCount();
     m_plan = model == nullptr ? nullptr : model->plan;
     m_executors = model == nullptr || !model->decode ? std::vector<strata::Executor>() : model->decode->executors;
-    if (hasModel())
-        m_executors.resize(m_plan->blocks.size(), strata::Executor::Host);
+    m_executors.resize(blockCount(), strata::Executor::Host);
     m_metrics = model == nullptr ? nullptr : model->metrics;
     m_hovered.reset();
-    m_current = 0;
+    m_atWork.reset();
+    m_trail.clear();
+    if (blockCount() != before) {
+        m_current = m_anchor = 0;
+        m_pins.clear();
+    }
     place();
     tellChosen();
     update();
+}
+
+void TierMapView::setPins(const std::vector<std::optional<strata::Tier>>& pins) {
+    m_pins = pins;
+    m_pins.resize(blockCount());
+    tellChosen();
+    update();
+}
+
+void TierMapView::showTrail(std::optional<std::size_t> atWork, const std::vector<float>& trail) {
+    const bool isOther = m_atWork != atWork || m_trail != trail;
+    m_atWork = atWork && *atWork < blockCount() ? atWork : std::nullopt;
+    m_trail = trail;
+    m_trail.resize(blockCount());
+    if (isOther)
+        update();
+}
+
+std::pair<std::size_t, std::size_t> TierMapView::chosen() const {
+    return std::minmax(m_anchor, m_current);
+}
+
+int TierMapView::stroke() const {
+    return std::max(1, qRound(m_ratio));
 }
 
 void TierMapView::place() {
@@ -102,9 +109,22 @@ std::optional<std::size_t> TierMapView::blockAt(const QPointF& point) const {
 
 QString TierMapView::line(std::size_t block) const {
     const strata::PlannedBlock& planned = m_plan->blocks[block];
-    return tr("%1: %2 %3, %4")
-        .arg(blockName(planned), formatBytes(planned.restingBytes()), restsWhere(planned.tier),
-            executorUse(m_executors[block]));
+    const QString words = tr("%1: %2 %3, %4")
+                              .arg(blockName(planned), formatBytes(planned.restingBytes()), restsWhere(planned.tier),
+                                  executorUse(m_executors[block]));
+    return block < m_pins.size() && m_pins[block] ? tr("%1, pinned").arg(words) : words;
+}
+
+QString TierMapView::rangeLine() const {
+    const auto [first, last] = chosen();
+    if (first == last)
+        return line(m_current);
+    quint64 bytes = 0;
+    for (std::size_t i = first; i <= last; ++i)
+        bytes += m_plan->blocks[i].restingBytes();
+    return tr("%1 blocks, %2: from %3 to %4")
+        .arg(formatCount(last - first + 1), formatBytes(bytes), blockName(m_plan->blocks[first]),
+            blockName(m_plan->blocks[last]));
 }
 
 QString TierMapView::describe(std::size_t block) const {
@@ -113,9 +133,12 @@ QString TierMapView::describe(std::size_t block) const {
         tr("%1 (%2) %3")
             .arg(formatBytes(planned.restingBytes()), formatExactBytes(planned.restingBytes()),
                 restsWhere(planned.tier)),
-        tr("Computed by: %1").arg(executorLabel(m_executors[block])), tr("Last pass: %1").arg(timeText(block))};
+        tr("Computed by: %1").arg(executorLabel(m_executors[block]))};
     if (planned.kind == BlockKind::Head && m_plan->isTied)
         lines.append(tr("Shares the matrix of the embedding"));
+    if (block < m_pins.size() && m_pins[block])
+        lines.append(tr("Pinned to %1").arg(tierLabel(*m_pins[block])));
+    lines.append(tr("Last pass: %1").arg(timeText(block)));
     return lines.join(QLatin1Char('\n'));
 }
 
@@ -132,23 +155,27 @@ QString TierMapView::timeText(std::size_t block) const {
     return tr("%1 ms").arg(milliseconds, 0, 'f', milliseconds < 1 ? 3 : milliseconds < 10 ? 2 : 1);
 }
 
+void TierMapView::tellChosen() {
+    const QString totals = hasModel() ? tierTotals(*m_plan).join(QStringLiteral("; ")) : QString();
+    const QString description = hasModel() ? QString(totals + QStringLiteral(". ") + rangeLine()) : totals;
+    if (description != accessibleDescription()) // said again each time it is set
+        setAccessibleDescription(description);
+    if (!hasModel())
+        emit lineChanged({});
+    else if (m_hovered)
+        emit lineChanged(line(*m_hovered));
+    else if (hasFocus() || m_anchor != m_current)
+        emit lineChanged(rangeLine());
+    else
+        emit lineChanged(tr("%1 layers: attention above, feed-forward below").arg(formatCount(m_plan->layerCount)));
+}
+
 QSize TierMapView::sizeHint() const {
     return kUsual;
 }
 
 QSize TierMapView::minimumSizeHint() const {
     return kLeast;
-}
-
-bool TierMapView::event(QEvent* event) {
-    if (event->type() != QEvent::ToolTip)
-        return QWidget::event(event);
-    auto* help = static_cast<QHelpEvent*>(event);
-    if (const auto block = blockAt(help->pos()))
-        QToolTip::showText(help->globalPos(), describe(*block), this, placeOf(*block));
-    else
-        QToolTip::hideText();
-    return true;
 }
 
 void TierMapView::resizeEvent(QResizeEvent* /*event*/) {
@@ -161,106 +188,101 @@ void TierMapView::paintEvent(QPaintEvent* /*event*/) {
     if (m_ratio != devicePixelRatioF()) // it came to another screen
         place();
     QPainter painter(this);
-    const int stroke = std::max(1, qRound(m_ratio));
     painter.scale(1 / m_ratio, 1 / m_ratio);
-    paintCells(painter, m_ratio);
+    paintCells(painter);
+    paintTrail(painter);
+    paintOutlines(painter);
+    paintPins(painter);
+    const QColor ink = palette().color(QPalette::Text);
+    if (m_atWork)
+        paintMark(painter, m_geometry.cells()[*m_atWork], themeColors(palette()).accent, stroke());
     if (m_hovered)
-        paintMark(painter, *m_hovered, stroke);
+        paintMark(painter, m_geometry.cells()[*m_hovered], ink, stroke());
+    const auto [first, last] = chosen();
+    if (!hasFocus() && first == last)
+        return;
+    for (std::size_t i = first; i <= last; ++i)
+        paintMark(painter, m_geometry.cells()[i], ink, stroke());
     if (!hasFocus())
         return;
-    paintMark(painter, m_current, stroke);
     const QRect whole(0, 0, qRound(width() * m_ratio), qRound(height() * m_ratio));
-    painter.setPen(QPen(themeColors(palette()).accent, 2 * stroke, Qt::SolidLine, Qt::SquareCap, Qt::MiterJoin));
+    painter.setPen(QPen(themeColors(palette()).accent, 2 * stroke(), Qt::SolidLine, Qt::SquareCap, Qt::MiterJoin));
     painter.setBrush(Qt::NoBrush);
-    painter.drawRect(whole.adjusted(stroke, stroke, -stroke, -stroke));
+    painter.drawRect(whole.adjusted(stroke(), stroke(), -stroke(), -stroke()));
 }
 
 // A line of the background parts attention from feed-forward, and columns where they are wide enough for it.
-void TierMapView::paintCells(QPainter& painter, double ratio) const {
-    const int stroke = std::max(1, qRound(ratio));
+QRect TierMapView::cellOf(std::size_t block) const {
+    QRect cell = m_geometry.cells()[block];
+    if (cell.width() >= kGapFrom * m_ratio)
+        cell.setWidth(cell.width() - stroke());
+    if (m_plan->blocks[block].kind == BlockKind::Attention && cell.height() > 4 * stroke())
+        cell.setHeight(cell.height() - stroke());
+    return cell;
+}
+
+void TierMapView::paintCells(QPainter& painter) const {
     QBrush brushes[strata::kTierCount][3];
     for (std::size_t i = 0; i < m_plan->blocks.size(); ++i) {
-        const strata::PlannedBlock& block = m_plan->blocks[i];
-        QBrush& brush = brushes[static_cast<std::size_t>(block.tier)][static_cast<std::size_t>(m_executors[i])];
+        const strata::Tier tier = m_plan->blocks[i].tier;
+        QBrush& brush = brushes[static_cast<std::size_t>(tier)][static_cast<std::size_t>(m_executors[i])];
         if (brush.style() == Qt::NoBrush)
-            brush = textureBrush(tierColor(block.tier, palette()), m_executors[i], ratio);
-        QRect cell = m_geometry.cells()[i];
-        if (cell.width() >= kGapFrom * ratio)
-            cell.setWidth(cell.width() - stroke);
-        if (block.kind == BlockKind::Attention && cell.height() > 4 * stroke)
-            cell.setHeight(cell.height() - stroke);
-        painter.fillRect(cell, brush);
+            brush = textureBrush(tierColor(tier, palette()), m_executors[i], m_ratio);
+        painter.fillRect(cellOf(i), brush);
+    }
+}
+
+// Round each cell where there is room for it, else above and below, and where the map ends: colours of tiers alone do
+// not stand out enough from the ground.
+void TierMapView::paintOutlines(QPainter& painter) const {
+    const QColor color = cellOutline(palette());
+    const int line = stroke();
+    for (std::size_t i = 0; i < m_plan->blocks.size(); ++i) {
+        const QRect cell = cellOf(i);
+        const bool isWide = m_geometry.cells()[i].width() >= kGapFrom * m_ratio;
+        if (cell.isEmpty())
+            continue;
+        painter.fillRect(cell.left(), cell.top(), cell.width(), line, color);
+        painter.fillRect(cell.left(), cell.bottom() + 1 - line, cell.width(), line, color);
+        if (isWide || i == 0)
+            painter.fillRect(cell.left(), cell.top(), line, cell.height(), color);
+        if (isWide || i + 1 == m_plan->blocks.size())
+            painter.fillRect(cell.right() + 1 - line, cell.top(), line, cell.height(), color);
+    }
+}
+
+void TierMapView::paintTrail(QPainter& painter) const {
+    for (std::size_t i = 0; m_atWork && i < m_trail.size(); ++i) {
+        if (m_trail[i] <= 0.0F)
+            continue;
+        QColor veil(Qt::white); // light falls on it, on either ground
+        veil.setAlpha(qRound(static_cast<float>(kTrailAlpha) * m_trail[i]));
+        painter.fillRect(cellOf(i), veil);
+    }
+}
+
+// A notch in the upper left corner, as wide as the cell where that is narrow.
+void TierMapView::paintPins(QPainter& painter) const {
+    const int most = 6 * stroke();
+    for (std::size_t i = 0; i < m_pins.size(); ++i) {
+        if (!m_pins[i])
+            continue;
+        const QRect cell = cellOf(i);
+        const int side = std::min({most, cell.width(), cell.height()});
+        for (int y = 0; y < side; ++y)
+            painter.fillRect(cell.left(), cell.top() + y, side - y, 1, palette().color(QPalette::Text));
     }
 }
 
 // Round the cell and not in it, for it may be one pixel wide.
-void TierMapView::paintMark(QPainter& painter, std::size_t block, int stroke) const {
-    const QRect cell = m_geometry.cells()[block];
-    const auto frame = [&](int distance, const QColor& color) {
+void TierMapView::paintMark(QPainter& painter, const QRect& cell, const QColor& color, int stroke) const {
+    const auto frame = [&](int distance, const QColor& ink) {
         const QRect outer = cell.adjusted(-distance, -distance, distance, distance);
-        painter.fillRect(QRect(outer.left(), outer.top(), outer.width(), stroke), color);
-        painter.fillRect(QRect(outer.left(), outer.bottom() + 1 - stroke, outer.width(), stroke), color);
-        painter.fillRect(QRect(outer.left(), outer.top(), stroke, outer.height()), color);
-        painter.fillRect(QRect(outer.right() + 1 - stroke, outer.top(), stroke, outer.height()), color);
+        painter.fillRect(QRect(outer.left(), outer.top(), outer.width(), stroke), ink);
+        painter.fillRect(QRect(outer.left(), outer.bottom() + 1 - stroke, outer.width(), stroke), ink);
+        painter.fillRect(QRect(outer.left(), outer.top(), stroke, outer.height()), ink);
+        painter.fillRect(QRect(outer.right() + 1 - stroke, outer.top(), stroke, outer.height()), ink);
     };
     frame(stroke, palette().color(QPalette::Base));
-    frame(2 * stroke, palette().color(QPalette::Text));
-}
-
-void TierMapView::setHovered(std::optional<std::size_t> block) {
-    if (m_hovered == block)
-        return;
-    m_hovered = block;
-    tellChosen();
-    update();
-}
-
-void TierMapView::setCurrent(std::size_t block) {
-    m_current = block;
-    tellChosen();
-    update();
-}
-
-void TierMapView::tellChosen() {
-    const QString totals = hasModel() ? tierTotals(*m_plan).join(QStringLiteral("; ")) : QString();
-    const QString description = hasModel() ? QString(totals + QStringLiteral(". ") + line(m_current)) : totals;
-    if (description != accessibleDescription()) // said again each time it is set
-        setAccessibleDescription(description);
-    if (!hasModel())
-        emit lineChanged({});
-    else if (m_hovered || hasFocus())
-        emit lineChanged(line(m_hovered.value_or(m_current)));
-    else
-        emit lineChanged(tr("%1 layers: attention above, feed-forward below").arg(formatCount(m_plan->layerCount)));
-}
-
-void TierMapView::mouseMoveEvent(QMouseEvent* event) {
-    setHovered(blockAt(event->position()));
-}
-
-void TierMapView::mousePressEvent(QMouseEvent* event) {
-    if (const auto block = blockAt(event->position()))
-        setCurrent(*block);
-}
-
-void TierMapView::leaveEvent(QEvent* /*event*/) {
-    setHovered(std::nullopt);
-}
-
-void TierMapView::keyPressEvent(QKeyEvent* event) {
-    const std::optional<Step> step = stepOf(event->key());
-    if (hasModel() && step && (event->modifiers() & ~Qt::KeypadModifier) == Qt::NoModifier)
-        setCurrent(m_geometry.neighbour(m_current, *step));
-    else
-        QWidget::keyPressEvent(event);
-}
-
-void TierMapView::focusInEvent(QFocusEvent* event) {
-    QWidget::focusInEvent(event);
-    tellChosen();
-}
-
-void TierMapView::focusOutEvent(QFocusEvent* event) {
-    QWidget::focusOutEvent(event);
-    tellChosen();
+    frame(2 * stroke, color);
 }

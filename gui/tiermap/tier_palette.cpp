@@ -97,6 +97,10 @@ QColor wireColor(Wire wire, const QPalette& palette) {
     return themeColors(palette).accent;
 }
 
+QColor cellOutline(const QPalette& palette) {
+    return themeColors(palette).subtleText;
+}
+
 QString tierLabel(Tier tier) {
     return translated(kTiers[static_cast<std::size_t>(tier)].label);
 }

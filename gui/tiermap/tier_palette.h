@@ -18,6 +18,8 @@ QColor hueColor(Hue hue, const QPalette& palette);
 QColor tierColor(strata::Tier tier, const QPalette& palette);
 QColor wireColor(strata::Wire wire, const QPalette& palette); // of the memory that it reads; the link has its own
 
+QColor cellOutline(const QPalette& palette); // 3:1 and more against the ground, which orange on light is not
+
 QString tierLabel(strata::Tier tier);             // "graphics memory (VRAM)"
 QString restsWhere(strata::Tier tier);            // "in VRAM", "on disk"
 QString executorLabel(strata::Executor executor); // "GPU, streamed over the link"

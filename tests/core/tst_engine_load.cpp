@@ -109,6 +109,45 @@ private slots:
             }
     }
 
+    void timesOfAReplyAddUp_data() {
+        QTest::addColumn<bool>("hasGpu");
+        QTest::newRow("in RAM and on disk") << false;
+        QTest::newRow("on a GPU, beside it and on disk") << true;
+    }
+
+    // Every part is there where its wire is used, nowhere else, and none counts twice.
+    void timesOfAReplyAddUp() {
+        QFETCH(bool, hasGpu);
+        LoadRequest request{.path = m_path};
+        request.places = {{BlockIndex(4), BlockIndex(4), Tier::Disk}};
+        if (hasGpu) {
+            request.places.push_back({BlockIndex(1), BlockIndex(2), Tier::Vram});
+            request.places.push_back({BlockIndex(3), BlockIndex(3), Tier::Ram});
+        }
+        const auto engine =
+            Engine::load(request, hasGpu ? EngineDevices(remoteDevice(), cpuBackend(1)) : EngineDevices(cpuBackend(1)), {}, {});
+        const auto start = std::chrono::steady_clock::now();
+        const ReplyTimes times = replyInNewSession(*engine, greedy(m_text, 6)).result.times;
+        const std::chrono::nanoseconds outside = std::chrono::steady_clock::now() - start;
+        QVERIFY(times.whole.count() > 0 && times.whole <= outside);
+        QVERIFY(times.prompt.whole + times.decode.whole + times.sampling <= times.whole);
+        QVERIFY(times.sampling.count() > 0);
+        QCOMPARE(times.prompt.passes, 1U);
+        QCOMPARE(times.decode.passes, 5U); // the first token comes from the prompt
+        for (const PassTimes& part : {times.prompt, times.decode}) {
+            const auto sum = part.gpu + part.cpu + part.linkWait + part.diskWait;
+            QVERIFY(sum.count() > 0 && sum <= part.whole);
+            QCOMPARE(part.gpu.count() > 0, hasGpu);
+            QVERIFY(part.bytes[std::size_t(Wire::Disk)] > 0);
+            QCOMPARE(part.bytes[std::size_t(Wire::Vram)] > 0, hasGpu);
+        }
+        const Plan& plan = engine->weights().plan();
+        const std::uint64_t fromDisk =
+            times.prompt.bytes[std::size_t(Wire::Disk)] + times.decode.bytes[std::size_t(Wire::Disk)];
+        QVERIFY(fromDisk >= 6 * plan.bytesIn(Tier::Disk)); // and what was read ahead
+        QCOMPARE(*engine->metrics()->blockAtWork(), std::uint32_t(plan.blocks.size() - 1)); // the head came last
+    }
+
     void placesAreKept() {
         LoadRequest request{.path = m_path};
         request.places.push_back({BlockIndex(1), BlockIndex(2), Tier::Disk});

@@ -44,6 +44,23 @@ class TestLoadPlan : public QObject {
     }
 
 private slots:
+    void roomsOfAHeaderPlanAsOpenDevicesWould() {
+        const Shape& shape = m_shapes.get("1b", "Q8_0");
+        const MemoryState vram{.totalBytes = kPlenty, .freeBytes = 4 * kGigabyte, .reserveBytes = 0};
+        const MemoryState ram{.totalBytes = kPlenty, .freeBytes = 8 * kGigabyte, .reserveBytes = kGigabyte};
+        const MemoryRooms rooms = estimatedRooms(shape.spec, vram, ram);
+        std::stop_source source;
+        const LoadSubject subject{shape.path, shape.spec, shape.blocks};
+        const auto planned = planLoad({.path = {}}, subject, rooms, profileNamed("reference_h100"), source.get_token());
+        QVERIFY(planned.has_value());
+        QCOMPARE(planned->plan.budgets.vram->freeBytes, 4 * kGigabyte);
+        QCOMPARE(planned->plan.budgets.ram.reserveBytes, kGigabyte);
+        QCOMPARE(planned->plan.budgets.vram->scratchBytes, estimateScratchBytes(shape.spec, planned->limits));
+        source.request_stop();
+        QVERIFY(!planLoad({.path = {}}, subject, rooms, profileNamed("reference_h100"), source.get_token()));
+        QVERIFY(!estimatedRooms(shape.spec, std::nullopt, ram).gpu);
+    }
+
     void whatFitsIntoOneMemoryRestsThere() {
         const LoadPlan onGpu = planOf({.path = {}}, roomOf(kPlenty), roomOf(kPlenty));
         QCOMPARE(onGpu.plan.blocksIn(Tier::Vram), static_cast<std::uint32_t>(onGpu.plan.blocks.size()));

@@ -357,6 +357,17 @@ private slots:
         QVERIFY(refusal(shape, budgetsOf(shape, 24'000'000'000, kPlenty), cpuOnly).contains("no figures of a GPU"));
     }
 
+    void aStoppedSearchFindsNothing() {
+        const Shape& shape = shapeOf("70b", "Q4_K_M");
+        const TierBudgets budgets = budgetsOf(shape, 24'500'000'000, kPlenty);
+        const MachineProfile profile = profileNamed("reference_h100");
+        std::stop_source source;
+        const auto plan = planTiers(shape.model(), budgets, profile, {}, source.get_token());
+        QVERIFY(plan && plan->tierBytes == planTiers(shape.model(), budgets, profile).tierBytes);
+        source.request_stop();
+        QVERIFY(!planTiers(shape.model(), budgets, profile, {}, source.get_token()));
+    }
+
     void contextsTakeWhatTheCacheAllocates() {
         const Shape& shape = shapeOf("8b", "Q8_0");
         for (const std::uint32_t context : {1U, 7U, 4096U})

@@ -226,7 +226,7 @@ void TestKeyboard::focusShows() {
     settings.set(setting::theme, theme);
     const Theme applied(settings);
     const auto desk = fullDesk();
-    desk->window->resize(1500, 1400); // nothing is scrolled while Tab goes round
+    desk->window->resize(1500, 1800); // nothing is scrolled while Tab goes round
     QCoreApplication::processEvents();
     const QList<QWidget*> stops = walk(*desk, Qt::Key_Tab);
     for (QWidget* stop : stops) {

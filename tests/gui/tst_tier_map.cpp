@@ -4,6 +4,7 @@
 #include "gui/tiermap/tier_map_panel.h"
 #include "gui/tiermap/tier_map_view.h"
 #include "gui/tiermap/tier_palette.h"
+#include "gui/tiermap/token_trail.h"
 #include "gui/tiermap/wire_bars.h"
 #include "tests/gui/desk.h"
 #include "tests/support/slow_backend.h"
@@ -115,6 +116,8 @@ private slots:
     void tiersTellApart_data();
     void tiersTellApart();
     void texturesTellExecutorsApart();
+    void theTrailFadesBehindTheBlockAtWork();
+    void theTrailFollowsTheEngineAndRests();
     void ratesAreMeansOfTheLastSecond();
     void legendNamesOnlyWhatIsThere();
     void boundWireIsNamedIfMeasured();
@@ -240,6 +243,7 @@ void TestTierMap::tiersTellApart() {
     QVERIFY(contrast(palette.color(QPalette::WindowText), ground) >= 4.5);
     QVERIFY(contrast(palette.color(QPalette::PlaceholderText), ground) >= 4.5);
     QVERIFY(contrast(wireColor(Wire::Link, palette), ground) >= 3);
+    QVERIFY(contrast(cellOutline(palette), ground) >= 3);
 }
 
 void TestTierMap::texturesTellExecutorsApart() {
@@ -251,6 +255,45 @@ void TestTierMap::texturesTellExecutorsApart() {
         QVERIFY(!hatch.isNull() && hatch.size() == dots.size());
         QVERIFY(hatch != dots);
     }
+}
+
+void TestTierMap::theTrailFadesBehindTheBlockAtWork() {
+    const std::vector<float> even = tokenTrail(10, 5, {});
+    QCOMPARE(even[5], 1.0F);
+    QVERIFY(even[4] < 1.0F && even[3] < even[4] && even[2] < even[3] && even[2] > 0.0F);
+    QCOMPARE(even[1], 0.0F);
+    QCOMPARE(even[6], 0.0F);
+    QVERIFY(tokenTrail(10, 0, {})[9] > 0.0F); // of the token before
+    const std::vector<std::uint64_t> times = {1, 1, 50, 1, 1, 1, 1, 1, 1, 1};
+    const std::vector<float> timed = tokenTrail(10, 5, times);
+    QCOMPARE(timed[3], even[3]); // done a moment ago, but some blocks ago
+    QCOMPARE(timed[2], 0.0F);    // begun long ago
+    QCOMPARE(slowestBlock(times), std::size_t(2));
+    QVERIFY(tokenTrail(10, 10, times) == std::vector<float>(10, 0.0F)); // of another model
+    QVERIFY(tokenTrail(0, 0, {}).empty());
+}
+
+void TestTierMap::theTrailFollowsTheEngineAndRests() {
+    const auto gates = std::make_shared<strata::Gates>();
+    Desk desk(m_folder->path(), strata::decorate<strata::SlowBackend>(strata::cpuBackend(1), gates));
+    desk.dock("tiermap")->show();
+    auto* map = desk.window->findChild<TierMapView*>();
+    desk.controller.load(onTwoTiers());
+    QVERIFY(desk.waitFor(State::Ready));
+    QVERIFY(!map->blockAtWork());
+    gates->verbs.close();
+    GenerateCommand asked = question();
+    asked.maxTokens = 2;
+    QVERIFY(desk.controller.generate(asked));
+    gates->verbs.waitForVisitor();
+    QTRY_VERIFY(map->blockAtWork() == std::optional<std::size_t>(0)); // the embedding
+    gates->verbs.letThrough(1);
+    gates->verbs.waitForVisitor();
+    QTRY_VERIFY(map->blockAtWork() == std::optional<std::size_t>(1));
+    gates->verbs.open();
+    QVERIFY(desk.waitFor(State::Ready));
+    QVERIFY(map->blockAtWork().has_value()); // the slowest stays marked
+    QVERIFY(!desk.window->findChild<TierMapPanel*>()->isSampling());
 }
 
 void TestTierMap::ratesAreMeansOfTheLastSecond() {
@@ -344,8 +387,8 @@ void TestTierMap::loadedModelShowsItsTiers() {
     QVERIFY2(map->describe(4).endsWith(QStringLiteral(" ms")), qPrintable(map->describe(4)));
 
     desk.controller.unload();
-    QVERIFY(!map->isVisible());
-    QVERIFY(desk.find<QLabel>(QStringLiteral("No model"))->isVisible());
+    QTRY_VERIFY(!map->isVisible()); // once the list has lost it too
+    QTRY_VERIFY(desk.find<QLabel>(QStringLiteral("No model"))->isVisible());
 }
 
 void TestTierMap::mapTellsOfTheBlockUnderTheKeys() {
@@ -361,7 +404,7 @@ void TestTierMap::mapTellsOfTheBlockUnderTheKeys() {
     desk.press(Qt::Key_Right);
     desk.press(Qt::Key_Down);
     QVERIFY2(chosen->text().startsWith(QStringLiteral("Layer 1, feed-forward: ")), qPrintable(chosen->text()));
-    QVERIFY(chosen->text().endsWith(QStringLiteral("on disk, for the CPU")));
+    QVERIFY(chosen->text().endsWith(QStringLiteral("on disk, for the CPU, pinned")));
     QVERIFY(map->accessibleDescription().contains(chosen->text()));
     QTest::mouseMove(map, map->placeOf(5).center());
     QVERIFY(chosen->text().startsWith(QStringLiteral("Head: ")));
