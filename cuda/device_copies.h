@@ -12,8 +12,8 @@ namespace strata::cuda {
 
 // Copies to one GPU on a queue of their own, ordered against its verbs by events.
 //
-// Events are used again in a circle, which is far longer than the number of copies or uses of slots that can be open at
-// once: a fence is waited for before its event comes round again.
+// Events are used again in a circle, longer than the number of blocks that a ring holds, and so than that of copies and
+// uses that matter at once. A fence whose event has come round all the same stands for a later moment of the same queue.
 class DeviceCopies : public CopyQueue {
 public:
     // `startGathered` starts what the backend holds back; `compute` is its queue, and both must outlive this.

@@ -94,9 +94,9 @@ const BackendChoice& chooseDevice(const Devices& devices, const std::string& id)
     if (found != devices.end())
         return *found;
     std::string known;
-    for (const auto& [info, open] : devices)
-        known += fmt::format(
-            "{}{} ({}, {} free)", known.empty() ? "" : ", ", info.id, info.name, formatBytes(info.freeBytes));
+    for (const BackendChoice& choice : devices)
+        known += fmt::format("{}{} ({}, {} free)", known.empty() ? "" : ", ", choice.info.id, choice.info.name,
+            formatBytes(choice.info.freeBytes));
     fail(ErrorCode::NotFound, "--device {}: there is no such device to compute on here; there is {}",
         quoteForMessage(id), known);
 }

@@ -9,6 +9,7 @@
 #include "core/profile/drive_rates.h"
 #include "core/profile/exchange_time.h"
 #include "core/profile/link_rates.h"
+#include "core/tier/block_source.h"
 #include "core/tier/host_arena.h"
 
 #include <algorithm>
@@ -208,7 +209,8 @@ private:
         if (m_gpu == nullptr)
             return;
         begin("copying to the GPU");
-        const Buffer target = m_gpu->allocate(m_request.sizes.linkBytes);
+        const std::uint64_t share = m_gpu->memory().freeBytes / kShareOfFree / kSectorBytes * kSectorBytes;
+        const Buffer target = m_gpu->allocate(std::clamp<std::uint64_t>(share, m_back.size(), m_request.sizes.linkBytes));
         const LinkEnds ends = {m_gpu.get(), m_copies.get(), &target, m_blocks, m_back};
         const bool byProducts = m_productRead >= profile().hostRead;
         const auto readHost = [&](double part, const MeasureClock& clock) {

@@ -14,8 +14,8 @@ namespace strata {
 struct BlockPlace {
     const WeightBlock* block = nullptr;
     Tier tier = Tier::Ram;
-    BlockLayout host;                     // in RAM and in staging slots
-    BlockLayout packed;                   // in VRAM and in ring slots
+    BlockLayout host;                     // in RAM and in staging
+    BlockLayout packed;                   // in VRAM; in the ring, too, cut or not
     std::byte* hostMemory = nullptr;      // Tier::Ram: its start there
     const Buffer* deviceMemory = nullptr; // Tier::Vram: all of it
 };

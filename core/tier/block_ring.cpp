@@ -34,22 +34,22 @@ void BlockRing::close() {
     m_changed.wait(lock, [&] { return m_atWork == 0; });
 }
 
-bool BlockRing::continuesAs(std::span<const BlockIndex> order) const {
+bool BlockRing::continueAs(std::span<const BlockIndex> order) {
     const std::lock_guard lock(m_mutex);
-    if (!m_isOpen || m_error)
+    if (!m_isOpen || m_error || !isAhead(order))
         return false;
+    m_claimed -= m_order.size();
+    m_order.assign(order.begin(), order.end()); // no longer than the first: memory is taken once
+    m_changed.notify_all();
+    return true;
+}
+
+bool BlockRing::isAhead(std::span<const BlockIndex> order) const {
     assert(m_claimed >= m_order.size());
     for (std::uint64_t ahead = m_order.size(); ahead < m_claimed; ++ahead)
         if (order.empty() || m_order[ahead % m_order.size()] != order[(ahead - m_order.size()) % order.size()])
             return false;
     return true;
-}
-
-void BlockRing::beginPass(std::span<const BlockIndex> order) {
-    const std::lock_guard lock(m_mutex);
-    m_claimed -= m_order.size();
-    m_order.assign(order.begin(), order.end()); // no longer than the first: memory is taken once
-    m_changed.notify_all();
 }
 
 std::optional<BlockRing::Ticket> BlockRing::next(const std::stop_token& stop) {

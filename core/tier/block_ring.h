@@ -78,10 +78,9 @@ public:
     // everything back, or never touch it again.
     void close();
 
-    // The pass before has taken every block once. Whether what was brought ahead is what a pass of this order begins
-    // with; false also after an error, and when closed.
-    bool continuesAs(std::span<const BlockIndex> order) const;
-    void beginPass(std::span<const BlockIndex> order); // as which it continues
+    // The pass before has taken every block once, and one of this order begins. False, and nothing has changed: what was
+    // brought ahead is not what it begins with, or there was an error, or the ring is closed.
+    bool continueAs(std::span<const BlockIndex> order);
 
     std::optional<Ticket> next(const std::stop_token& stop); // waits for room; nullopt: stop
     std::optional<Ticket> tryNext();                         // nullopt: there is no room now
@@ -107,12 +106,13 @@ private:
     std::optional<Held> placed(BlockIndex block) const;
     Held& held(std::uint64_t number) { return m_held[number - m_firstHeld]; }
     std::deque<Held>::iterator findFilled(BlockIndex block); // the oldest, if a short order has brought it twice
+    bool isAhead(std::span<const BlockIndex> order) const; // everything claimed for the pass behind this one
     Ticket claim(const Held& held);
     void end();
 
     const std::uint64_t m_byteCount;
     const std::vector<RingBlock> m_blocks;
-    mutable std::mutex m_mutex;
+    std::mutex m_mutex;
     std::condition_variable_any m_changed;
     bool m_isOpen = false;
     std::vector<BlockIndex> m_order;

@@ -23,7 +23,7 @@ std::vector<RingBlock> blocksOfTensors(std::span<const BlockPlace> places) {
 } // namespace
 
 BlockStreamer::BlockStreamer(const StreamerParts& parts)
-    : m_staging(parts.stagingMemory.size(), wholeBlocks(parts.places)),
+    : m_copies(parts.copies), m_staging(parts.stagingMemory.size(), wholeBlocks(parts.places)),
       m_ring(parts.ringMemory->byteCount(), blocksOfTensors(parts.places)),
       m_disk(m_staging, parts.source, parts.places, parts.stagingMemory, parts.metrics),
       m_link(m_ring, m_staging, parts.copies, parts.places, *parts.ringMemory, parts.stagingMemory, parts.metrics) {
@@ -39,16 +39,13 @@ BlockStreamer::~BlockStreamer() {
     m_staging.close();
 }
 
-void BlockStreamer::begin(const Schedule& schedule, bool isLeft, Fence free) {
-    if (!isLeft && m_ring.continuesAs(schedule.streamOrder) && m_staging.continuesAs(schedule.diskOrder)) {
-        m_ring.beginPass(schedule.streamOrder);
-        m_staging.beginPass(schedule.diskOrder);
+void BlockStreamer::begin(const Schedule& schedule, bool isLeft) {
+    if (!isLeft && m_staging.continueAs(schedule.diskOrder) && m_ring.continueAs(schedule.streamOrder))
         return;
-    }
     m_ring.close();
     m_staging.close();
     m_staging.open(schedule.diskOrder, {});
-    m_ring.open(schedule.streamOrder, free);
+    m_ring.open(schedule.streamOrder, m_copies == nullptr ? Fence() : m_copies->deviceFence());
 }
 
 } // namespace strata

@@ -39,13 +39,14 @@ public:
     BlockStreamer& operator=(const BlockStreamer&) = delete;
 
     // A pass by this schedule begins. What was brought ahead is used if the schedule begins with it. `isLeft`: the pass
-    // before was not finished. The ring may be overwritten behind `free` then, or when the order changes.
-    void begin(const Schedule& schedule, bool isLeft, Fence free);
+    // before was not finished; what the device was given of it may still read the ring.
+    void begin(const Schedule& schedule, bool isLeft);
 
     BlockRing& staging() { return m_staging; } // the user's side of it
     BlockRing& ring() { return m_ring; }
 
 private:
+    CopyQueue* m_copies;
     BlockRing m_staging;
     BlockRing m_ring;
     DiskFeeder m_disk;

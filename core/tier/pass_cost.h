@@ -13,7 +13,7 @@ namespace strata {
 // What one pass moves and how long that takes.
 //
 // Layers depend on one another, copies do not: the CPU and the GPU take turns, while the link and the drive run ahead
-// through their slots. With x the seconds when CPU and link are both busy, y the CPU alone, z the link alone:
+// through their rings. With x the seconds when CPU and link are both busy, y the CPU alone, z the link alone:
 //
 //     pass >= x + y + max(z, GPU busy + exchanges)     CPU work:  x / hostBeside + y / hostAlone = 1
 //     pass >= disk                                     link work: x / linkBeside + z / linkAlone = 1

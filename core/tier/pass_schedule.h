@@ -15,7 +15,7 @@ struct Schedule {
     std::uint32_t tokens = 0;
     std::vector<Executor> executors;     // one a block
     std::vector<BlockIndex> streamOrder; // blocks for the ring, in the order of work; the next pass begins again
-    std::vector<BlockIndex> diskOrder;   // blocks to be read into staging slots, likewise
+    std::vector<BlockIndex> diskOrder;   // blocks to be read into staging, likewise
     PassCost cost;                       // predicted, without attention
 };
 

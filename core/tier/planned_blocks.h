@@ -15,7 +15,7 @@ std::vector<PlannedBlock> listPlannedBlocks(const PlanningModel& model);
 // A plan of which nothing is placed yet: every block in RAM, nothing summed up.
 Plan unplacedPlan(const PlanningModel& model, const TierBudgets& budgets);
 
-// Bytes and blocks of each tier, and the slots for what is on disk, once every block has its tier.
+// Bytes and blocks of each tier, and the staging for what is on disk, once every block has its tier.
 void sumTiers(Plan& plan);
 
 // The head lists no matrix of its own.

@@ -14,7 +14,7 @@ inline constexpr std::size_t kTierCount = 3;
 // Who computes a block in one pass.
 enum class Executor : std::uint8_t {
     Resident, // the GPU, from its own memory
-    Streamed, // the GPU, from a ring slot that the weights reach over the link in time
+    Streamed, // the GPU, from a ring that the weights reach over the link in time
     Host,     // the CPU, from RAM; keys, values and attention stay where the cache is
 };
 

@@ -18,7 +18,7 @@ struct TierBudget {
     std::uint64_t scratchBytes = 0;                       // activations and what kernels need
 
     std::uint64_t usableBytes() const;  // free less the reserve, at most the cap
-    std::uint64_t weightBytes() const;  // usable less cache and scratch; ring and staging slots are part of it
+    std::uint64_t weightBytes() const;  // usable less cache and scratch; ring and staging are part of it
     std::uint64_t missingBytes() const; // by which cache and scratch alone exceed what is usable
 };
 

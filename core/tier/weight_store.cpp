@@ -138,11 +138,8 @@ void WeightStore::beginPass(std::uint32_t tokens) {
     m_isPassOpen = true;
     m_counted = {};
     m_passStart = Clock::now();
-    if (m_streamer == nullptr)
-        return;
-    // What the device was given of a pass that was left may still read the ring.
-    const bool usesRing = m_memory->ring().byteCount() > 0;
-    m_streamer->begin(*m_schedule, isLeft, usesRing ? m_memory->copies()->deviceFence() : Fence());
+    if (m_streamer != nullptr)
+        m_streamer->begin(*m_schedule, isLeft);
 }
 
 std::optional<BlockLease> WeightStore::acquire(BlockIndex block, const std::stop_token& stop) {

@@ -147,6 +147,29 @@ private slots:
         ring.close();
     }
 
+    // Passes of another order go on only with what they begin with: the check and the change are one step, since the
+    // bringer may claim the next block at any moment.
+    void anotherOrderContinuesOnlyWithWhatIsAhead() {
+        const std::vector<RingBlock> blocks(4, blockOf({10}));
+        BlockRing ring(30, blocks);
+        const auto order = [](std::initializer_list<std::uint32_t> indices) {
+            std::vector<BlockIndex> all;
+            for (const std::uint32_t index : indices)
+                all.emplace_back(index);
+            return all;
+        };
+        ring.open(order({0, 1}), {});
+        for (const std::uint32_t block : {0U, 1U}) {
+            ring.publish(*ring.tryNext(), {});
+            ring.release(ring.take(BlockIndex(block), {})->number, {});
+        }
+        ring.publish(*ring.tryNext(), {}); // block 0 of the pass behind
+        QVERIFY(!ring.continueAs(order({2, 0})));
+        QVERIFY(ring.continueAs(order({0, 3})));
+        QVERIFY(ring.take(BlockIndex(0), {}));
+        QCOMPARE(ring.tryNext()->block, BlockIndex(3));
+    }
+
     // One user runs ahead of the other: memory comes free in the order in which it was filled.
     void whoRunsAheadLeavesWhatIsInFrontOfIt() {
         const std::vector<RingBlock> blocks(3, blockOf({50}));

@@ -38,7 +38,7 @@ class TestTieredWeights : public QObject {
     Q_OBJECT
 
     QTemporaryDir m_folder;
-    std::optional<Model> m_seven; // layers: 16 blocks, more than slots
+    std::optional<Model> m_seven; // layers: 16 blocks, more than rings hold
     std::optional<Model> m_tied;
 
     const Model& model(bool isTied = false) { return isTied ? *m_tied : *m_seven; }
