@@ -229,7 +229,7 @@ void TestDownloadJob::goesOnAfterItWasStopped() {
     QVERIFY(there > 0);
     QCOMPARE(run(end.record).outcome, Outcome::Complete);
     checkHere(m_bytes);
-    const FakeHub::Request& second = m_hub->fileRequests().at(1);
+    const FakeHub::Request second = m_hub->fileRequests().at(1);
     QCOMPARE(second.headers["range"], "bytes=" + QByteArray::number(there) + '-');
     QCOMPARE(second.headers["if-range"], QByteArray("\"one\""));
 }
