@@ -4,39 +4,21 @@
 
 #include "gui/downloads/download_list.h"
 #include "gui/downloads/downloads_panel.h"
+#include "gui/downloads/planned_outlook.h"
+#include "gui/models/load_choices.h"
 #include "gui/models/model_manager.h"
 #include "gui/notice_bar.h"
-
-#include "core/base/system_memory.h"
 
 #include <QChildEvent>
 #include <QDockWidget>
 #include <QTabBar>
 
-#include <algorithm>
-
-namespace {
-
-MemoryNow memoryOf(const std::vector<strata::DeviceInfo>& devices) {
-    MemoryNow memory;
-    for (const strata::DeviceInfo& device : devices) {
-        if (device.kind == strata::DeviceKind::Gpu) {
-            memory.vramBytes = std::max<quint64>(memory.vramBytes, device.freeBytes);
-        }
-    }
-    const strata::SystemMemory system = strata::readSystemMemory();
-    const quint64 reserve = strata::reserveBytes(system);
-    memory.ramBytes = system.availableBytes > reserve ? system.availableBytes - reserve : 0;
-    return memory;
-}
-
-} // namespace
-
 void MainWindow::makeDownloadsDock() {
     m_downloads = new DownloadList(m_settings, {}, {}, this);
-    const auto memory = [this] { return memoryOf(m_controller.devices()); };
-    m_downloadsPanel = new DownloadsPanel(*m_downloads, m_settings, memory, [memory] {
-        return [now = memory()](const QString& header) { return outlookOfHeader(header, now); };
+    const auto memory = [this] { return memoryOf(m_choices->machine()); };
+    m_downloadsPanel = new DownloadsPanel(*m_downloads, m_settings, memory, [this] {
+        return [machine = m_choices->machine(), wish = m_choices->command({}), folder = m_downloadsPanel->folder()](
+                   const QString& header) { return plannedOutlook(header, folder, machine, wish); };
     });
     connect(m_downloads, &DownloadList::told, m_notices, &NoticeBar::addSentence);
     connect(m_downloads, &DownloadList::completed, m_manager, [this](const DownloadRecord& record) {

@@ -24,6 +24,10 @@ DownloadsPanel::DownloadsPanel(DownloadList& list, Settings& settings, std::func
     layout->addWidget(splitter);
 }
 
+QString DownloadsPanel::folder() const {
+    return m_find->folder();
+}
+
 void DownloadsPanel::focusSearch() {
     m_find->focusSearch();
 }

@@ -19,6 +19,8 @@ public:
     DownloadsPanel(DownloadList& list, Settings& settings, std::function<MemoryNow()> memory, OutlookNow outlookNow,
         QWidget* parent = nullptr);
 
+    QString folder() const; // where the next download goes
+
 public slots:
     void focusSearch();
 

@@ -2,14 +2,10 @@
 #include "gui/downloads/model_outlook.h"
 
 #include "gui/format.h"
-#include "gui/models/model_header.h"
-
-#include "core/gguf/gguf_file.h"
 
 #include <QCoreApplication>
 
 #include <cmath>
-#include <exception>
 
 using namespace Qt::StringLiterals;
 using Fit = ModelOutlook::Fit;
@@ -96,21 +92,6 @@ ModelOutlook outlookOfSize(quint64 bytes, const MemoryNow& memory) {
                                                      : text(" and %1 in graphics memory (VRAM)")
                                                            .arg(formatBytes(memory.vramBytes)));
     return outlook;
-}
-
-ModelOutlook outlookOfHeader(const QString& headerPath, const MemoryNow& memory) {
-    try {
-        const ModelEntry entry = describeHeader(strata::GgufFile(headerPath.toStdString()));
-        if (!entry.problem.isEmpty()) {
-            return {Fit::Refused, ModelOutlook::Source::Header, shortText(Fit::Refused), entry.problem};
-        }
-        ModelOutlook outlook = outlookOfSize(entry.fileBytes, memory);
-        outlook.source = ModelOutlook::Source::Header;
-        outlook.sentence = text("Its header says that Strata runs it. ") + outlook.sentence;
-        return outlook;
-    } catch (const std::exception& error) {
-        return {Fit::Unknown, ModelOutlook::Source::None, {}, QString::fromUtf8(error.what())};
-    }
 }
 
 std::optional<Recommendation> recommend(

@@ -35,10 +35,6 @@ using OutlookNow = std::function<OutlookOfHeader()>;
 
 ModelOutlook outlookOfSize(quint64 bytes, const MemoryNow& memory);
 
-// From a header, with what the size says of the fit: whether this program runs such a model. For where nothing better
-// is known than the memory.
-ModelOutlook outlookOfHeader(const QString& headerPath, const MemoryNow& memory);
-
 struct Recommendation {
     int row = 0; // of the items
     QString reason;

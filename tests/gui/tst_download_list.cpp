@@ -95,7 +95,7 @@ int TestDownloadList::waitForEnd(DownloadList& list, int row) {
         QVERIFY(QTest::qWaitFor([&] {
             const State state = list.download(row).state;
             return state == State::Complete || state == State::Failed || state == State::Paused;
-        }));
+        }, 60'000));
     }();
     return static_cast<int>(list.download(row).state);
 }

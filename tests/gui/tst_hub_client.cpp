@@ -4,10 +4,12 @@
 #include "gui/downloads/hub_client.h"
 #include "gui/downloads/hub_items_table.h"
 #include "gui/downloads/hub_models_table.h"
+#include "gui/downloads/planned_outlook.h"
 #include "tests/gui/fake_hub.h"
 #include "tests/support/tiny_model.h"
 
 #include "core/synth/synth.h"
+#include "core/tier/typical_profile.h"
 
 #include <QAbstractItemModelTester>
 #include <QDir>
@@ -33,8 +35,13 @@ QByteArray contents(const QString& path) {
     return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
 }
 
+// 64 GB of RAM and no GPU, measured.
 OutlookOfHeader outlookNow() {
-    return [](const QString& path) { return outlookOfHeader(path, {.vramBytes = 0, .ramBytes = 64'000'000'000}); };
+    PlanningMachine machine;
+    machine.host = {.totalBytes = 64'000'000'000, .freeBytes = 64'000'000'000, .reserveBytes = 0};
+    machine.profile = strata::typicalProfile({}, {});
+    machine.profile.date = "2026-01-02";
+    return [machine](const QString& path) { return plannedOutlook(path, u"/models"_s, machine, {}); };
 }
 
 // A hub whose certificate nobody vouches for.
@@ -308,6 +315,8 @@ void TestHubClient::smallTensorsThatTellAreRead() {
     const ModelOutlook outlook = probe(8 << 20);
     QCOMPARE(outlook.source, ModelOutlook::Source::Header);
     QVERIFY2(outlook.fit == Fit::Ram, qPrintable(outlook.sentence));
+    QVERIFY2(outlook.text.startsWith(u"fits in RAM, ~"), qPrintable(outlook.text));
+    QVERIFY2(outlook.sentence.contains(u"tok/s"), qPrintable(outlook.sentence));
     QVERIFY(m_hub->fileRequests().size() >= 2);
     quint64 asked = 0;
     for (const FakeHub::Request& request : m_hub->fileRequests()) {
