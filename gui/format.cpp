@@ -53,6 +53,8 @@ QString formatByteRate(double bytesPerSecond) {
 }
 
 QString formatTokenRate(double tokensPerSecond) {
+    if (tokensPerSecond > 0 && tokensPerSecond < 0.095) // from disk; "0.0" would say that nothing comes at all
+        return QString::number(tokensPerSecond, 'g', 1) + QStringLiteral(" tok/s");
     return significant(tokensPerSecond, tokensPerSecond < 10 ? 2 : 3) + QStringLiteral(" tok/s");
 }
 

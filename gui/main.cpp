@@ -29,6 +29,7 @@ const QString kScale = QStringLiteral("scale");
 const QString kSize = QStringLiteral("size");
 const QString kDock = QStringLiteral("dock");
 const QString kSeconds = QStringLiteral("seconds");
+const QString kMidReply = QStringLiteral("mid-reply");
 
 QString text(const char* source) {
     return QCoreApplication::translate("main", source);
@@ -47,6 +48,7 @@ void addOptions(QCommandLineParser& parser) {
         {kSize, text("Of the window in the picture."), QStringLiteral("width>x<height"), QStringLiteral("1280x800")},
         {kDock, text("Shown in the picture: tiermap, telemetry, ... May be given several times."),
             QStringLiteral("name")},
+        {kMidReply, text("The picture is taken while the reply is written.")},
         {kSeconds, text("Before the picture the message is asked again and again for so long."),
             QStringLiteral("count"), QStringLiteral("0")}});
 }
@@ -95,6 +97,7 @@ int takePicture(const QCommandLineParser& parser, const QString& file) {
     MainWindow window(controller, settings, builtInFolder(), scratch.filePath(QStringLiteral("chat.json")));
     Screenshot screenshot(window, controller, parser.value(kScreenshot));
     screenshot.setSeconds(parser.value(kSeconds).toInt());
+    screenshot.setMidReply(parser.isSet(kMidReply));
     window.resize(sizeFrom(parser.value(kSize)));
     for (const QString& name : parser.values(kDock))
         if (auto* dock = window.findChild<QDockWidget*>(name))

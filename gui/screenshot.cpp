@@ -11,10 +11,13 @@
 #include <QPixmap>
 #include <QTimer>
 
+#include <utility>
+
 namespace {
 
 constexpr quint32 kReplyTokens = 400; // more than a short story, and an end where a model finds none
 constexpr quint64 kSeed = 1;          // the same picture each time
+constexpr qsizetype kHalfReply = 400; // letters
 constexpr int kPauseMs = 1500;        // of whoever reads a reply before asking again
 constexpr int kSettleMs = 500;        // the last piece is laid out, the caret is gone
 
@@ -23,6 +26,7 @@ constexpr int kSettleMs = 500;        // the last piece is laid out, the caret i
 Screenshot::Screenshot(MainWindow& window, EngineController& controller, const QString& file)
     : m_window(window), m_file(file) {
     connect(&controller, &EngineController::loaded, this, &Screenshot::sendMessage);
+    connect(&controller, &EngineController::pieceReady, this, &Screenshot::takePiece);
     connect(&controller, &EngineController::finished, this, &Screenshot::takeReply);
     connect(&controller, &EngineController::failed, this, [this](const Failure& failure) { giveUp(failure.sentence); });
 }
@@ -36,14 +40,23 @@ void Screenshot::sendMessage() {
     m_window.chat().send(tr("Tell me a short story about a lighthouse keeper."));
 }
 
+void Screenshot::takePiece(const QString& piece) {
+    m_replyLength += piece.size();
+    if (m_isMidReply && !m_isSaved && m_replyLength >= kHalfReply && m_sinceMessage.elapsed() >= m_seconds * 1000)
+        QTimer::singleShot(0, this, &Screenshot::save); // what came is in the transcript by then
+}
+
 void Screenshot::takeReply() {
-    if (m_sinceMessage.elapsed() < m_seconds * 1000)
+    m_replyLength = 0;
+    if (m_isMidReply || m_sinceMessage.elapsed() < m_seconds * 1000)
         QTimer::singleShot(kPauseMs, &m_window.chat(), &ChatView::regenerate);
     else
         QTimer::singleShot(kSettleMs, this, &Screenshot::save);
 }
 
 void Screenshot::save() {
+    if (std::exchange(m_isSaved, true))
+        return;
     if (!m_window.grab().save(m_file)) {
         giveUp(tr("The picture can't be written to %1.").arg(m_file));
         return;

@@ -17,9 +17,11 @@ public:
     Screenshot(MainWindow& window, EngineController& controller, const QString& file);
 
     void setSeconds(int seconds) { m_seconds = seconds; } // to have the reply written again and again for
+    void setMidReply(bool isMidReply) { m_isMidReply = isMidReply; } // to save the picture while one is written
 
 private:
     void sendMessage();
+    void takePiece(const QString& piece);
     void takeReply();
     void save();
     void giveUp(const QString& sentence);
@@ -27,5 +29,8 @@ private:
     MainWindow& m_window;
     QString m_file;
     int m_seconds = 0;
+    bool m_isMidReply = false;
+    bool m_isSaved = false;
+    qsizetype m_replyLength = 0; // so far
     QElapsedTimer m_sinceMessage;
 };

@@ -52,6 +52,7 @@ void TestFormat::durations() {
 void TestFormat::rates() {
     QCOMPARE(formatTokenRate(6.31), QStringLiteral("6.3 tok/s"));
     QCOMPARE(formatTokenRate(0.42), QStringLiteral("0.4 tok/s"));
+    QCOMPARE(formatTokenRate(0.0053), QStringLiteral("0.005 tok/s"));
     QCOMPARE(formatTokenRate(412.7), QStringLiteral("413 tok/s"));
     QCOMPARE(formatTokenRate(3254.3), QStringLiteral("3,250 tok/s"));
     QCOMPARE(formatTokenRate(35'893.0), QStringLiteral("35,900 tok/s"));
