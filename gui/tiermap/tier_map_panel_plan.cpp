@@ -256,7 +256,7 @@ void TierMapPanel::showButtons() {
     m_reset->setToolTip(!isChanged ? tr("Nothing was changed.")
                         : isLoaded ? tr("Back to how the model is loaded")
                                    : tr("Leaves everything to Strata"));
-    m_apply->setText(isLoaded ? tr("Appl&y") : tr("&Load"));
+    m_apply->setText(isLoaded ? tr("Appl&y") : tr("Load b&y plan"));
     m_apply->setEnabled(!isLoading && m_refusal.isEmpty() && (isChanged || !isLoaded));
     m_apply->setToolTip(isLoading              ? tr("A model is being loaded.")
                         : !m_refusal.isEmpty() ? m_refusal

@@ -119,8 +119,7 @@ void TestPlanDock::pinsJoinIntoRuns() {
 void TestPlanDock::memoryPartsAddUp() {
     strata::Plan plan;
     plan.tierBytes = {1000, 2000, 50};
-    plan.ringSlotCount = 2;
-    plan.ringSlotBytes = 100;
+    plan.ringBytes = 200;
     plan.budgets.vram = strata::TierBudget{.freeBytes = 5000, .cacheBytes = 300, .scratchBytes = 40};
     plan.budgets.ram.scratchBytes = 7;
     quint64 vram = 0;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "gui/reduced_motion.h"
 #include "gui/theme.h"
 #include "gui/tiermap/tier_legend.h"
 #include "gui/tiermap/tier_map_panel.h"
@@ -118,6 +119,7 @@ private slots:
     void texturesTellExecutorsApart();
     void theTrailFadesBehindTheBlockAtWork();
     void theTrailFollowsTheEngineAndRests();
+    void reducedMotionMovesNothing();
     void ratesAreMeansOfTheLastSecond();
     void legendNamesOnlyWhatIsThere();
     void boundWireIsNamedIfMeasured();
@@ -294,6 +296,38 @@ void TestTierMap::theTrailFollowsTheEngineAndRests() {
     QVERIFY(desk.waitFor(State::Ready));
     QVERIFY(map->blockAtWork().has_value()); // the slowest stays marked
     QVERIFY(!desk.window->findChild<TierMapPanel*>()->isSampling());
+}
+
+void TestTierMap::reducedMotionMovesNothing() {
+    const auto gates = std::make_shared<strata::Gates>();
+    Desk desk(m_folder->path(), strata::decorate<strata::SlowBackend>(strata::cpuBackend(1), gates));
+    const auto portalSays = [&](const QString& group, const QString& key, const QVariant& value) {
+        desk.window->findChild<ReducedMotion*>()->take(group, key, value);
+    };
+    desk.dock("tiermap")->show();
+    auto* map = desk.window->findChild<TierMapView*>();
+    desk.controller.load(onTwoTiers());
+    QVERIFY(desk.waitFor(State::Ready));
+    gates->verbs.close();
+    GenerateCommand asked = question();
+    asked.maxTokens = 2;
+    QVERIFY(desk.controller.generate(asked));
+    gates->verbs.waitForVisitor();
+    const auto lookAgain = [&] { // a sample is taken as soon as somebody sees it
+        map->showTrail(std::nullopt, {});
+        desk.dock("tiermap")->hide();
+        desk.dock("tiermap")->show();
+        return map->blockAtWork().has_value();
+    };
+    portalSays(QStringLiteral("org.freedesktop.appearance"), QStringLiteral("reduced-motion"), 1U);
+    QVERIFY(!lookAgain());
+    portalSays(QStringLiteral("org.freedesktop.appearance"), QStringLiteral("reduced-motion"), 0U);
+    QVERIFY(lookAgain());
+    portalSays(QStringLiteral("org.gnome.desktop.interface"), QStringLiteral("enable-animations"), false);
+    QVERIFY(!lookAgain());
+    gates->verbs.open();
+    QVERIFY(desk.waitFor(State::Ready));
+    QVERIFY(map->blockAtWork().has_value()); // the slowest, which stands still
 }
 
 void TestTierMap::ratesAreMeansOfTheLastSecond() {
