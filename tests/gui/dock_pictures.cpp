@@ -42,9 +42,9 @@ void takePlan(Desk& desk, const QString& model, const QString& file) {
     panel->setSelected(readModelEntry(QFileInfo(model).absoluteFilePath()));
     waitFor([&] { return map->isVisible(); });
     desk.find<QSlider>(QStringLiteral("Graphics memory (VRAM) at most, slider"))->setValue(190);
-    QTest::qWait(2000);
     emit map->pinRequested(1, 4, strata::Tier::Disk);
-    QTest::qWait(2000);
+    waitFor([&] { return map->describe(1).contains(QStringLiteral(" on disk")) && // by the plan, with the cap
+                         map->describe(4).contains(QStringLiteral(" on disk")); });
     save(*panel, file);
 }
 

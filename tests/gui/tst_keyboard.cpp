@@ -226,14 +226,16 @@ void TestKeyboard::focusShows() {
     settings.set(setting::theme, theme);
     const Theme applied(settings);
     const auto desk = fullDesk();
-    desk->window->resize(1500, 1800); // nothing is scrolled while Tab goes round
+    desk->window->resize(1500, 1400);
     QCoreApplication::processEvents();
     const QList<QWidget*> stops = walk(*desk, Qt::Key_Tab);
     for (QWidget* stop : stops) {
         const QImage with = desk->window->grab().toImage();
-        desk->press(Qt::Key_Tab);
+        stop->clearFocus(); // rather than Tab, which may scroll to where it goes
         const QImage without = desk->window->grab().toImage();
         const QRect place = placeIn(*desk->window, *stop).adjusted(-4, -4, 4, 4);
+        stop->setFocus();
+        desk->press(Qt::Key_Tab);
         const int changed = changedPixels(without, with, place, kLeastContrast);
         QVERIFY2(changed >= (stop->width() + stop->height()) / 2,
             qPrintable(QStringLiteral("%1: %2 pixels").arg(nameOf(*stop)).arg(changed)));
