@@ -5,6 +5,7 @@
 #include <QDBusMessage>
 #include <QDBusPendingCallWatcher>
 #include <QDBusPendingReply>
+#include <QDBusVariant>
 
 namespace {
 
@@ -44,11 +45,15 @@ void ReducedMotion::takeSetting(const QString& group, const QString& key, const 
     QVariant content = value.variant();
     if (content.canConvert<QDBusVariant>()) // Read wraps its answer twice
         content = content.value<QDBusVariant>().variant();
+    take(group, key, content);
+}
+
+void ReducedMotion::take(const QString& group, const QString& key, const QVariant& value) {
     const bool before = isReduced();
     if (group == kAppearance && key == kReduced)
-        m_isAsked = content.toUInt() == 1;
+        m_isAsked = value.toUInt() == 1;
     else if (group == kGnome && key == kAnimations)
-        m_isAnimationOff = !content.toBool();
+        m_isAnimationOff = !value.toBool();
     if (isReduced() != before)
         emit changed();
 }

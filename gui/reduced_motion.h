@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <QDBusVariant>
 #include <QObject>
+#include <QVariant>
+
+class QDBusVariant;
 
 // Whether the desktop asks programs to move as little as they can: reduced-motion of org.freedesktop.appearance, or
 // GNOME's animations being off, both of the settings portal; no portal: no. Asks without waiting. GUI thread.
@@ -15,11 +17,13 @@ public:
 
     bool isReduced() const { return m_isAsked || m_isAnimationOff; }
 
+    void take(const QString& group, const QString& key, const QVariant& value); // what the portal says
+
 signals:
     void changed();
 
-public slots:
-    void takeSetting(const QString& group, const QString& key, const QDBusVariant& value); // as the portal sends it
+private slots:
+    void takeSetting(const QString& group, const QString& key, const QDBusVariant& value);
 
 private:
     void ask(const QString& group, const QString& key);

@@ -103,4 +103,6 @@ void TierLegend::addRow(QWidget* swatch, const QString& label, const QString& va
     m_rows->addWidget(swatch, row, 0, Qt::AlignVCenter);
     m_rows->addWidget(name, row, 1);
     m_rows->addWidget(amount, row, 2);
+    for (QWidget* part : {swatch, static_cast<QWidget*>(name), static_cast<QWidget*>(amount)})
+        part->show(); // at once, and not a frame later: plans come as fast as a slider is dragged
 }

@@ -45,6 +45,7 @@ void takePlan(Desk& desk, const QString& model, const QString& file) {
     emit map->pinRequested(1, 4, strata::Tier::Disk);
     waitFor([&] { return map->describe(1).contains(QStringLiteral(" on disk")) && // by the plan, with the cap
                          map->describe(4).contains(QStringLiteral(" on disk")); });
+    QTest::qWait(200); // it is laid out
     save(*panel, file);
 }
 

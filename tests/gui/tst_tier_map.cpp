@@ -302,7 +302,7 @@ void TestTierMap::reducedMotionMovesNothing() {
     const auto gates = std::make_shared<strata::Gates>();
     Desk desk(m_folder->path(), strata::decorate<strata::SlowBackend>(strata::cpuBackend(1), gates));
     const auto portalSays = [&](const QString& group, const QString& key, const QVariant& value) {
-        desk.window->findChild<ReducedMotion*>()->takeSetting(group, key, QDBusVariant(value));
+        desk.window->findChild<ReducedMotion*>()->take(group, key, value);
     };
     desk.dock("tiermap")->show();
     auto* map = desk.window->findChild<TierMapView*>();
