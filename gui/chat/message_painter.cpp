@@ -16,6 +16,8 @@
 
 namespace {
 
+constexpr int kStatsGap = 8; // between the line under a reply and the button behind it
+
 constexpr int kRadius = 6;
 constexpr double kForgottenOpacity = 0.6;
 
@@ -236,12 +238,14 @@ void MessagePainter::paintStats(int row) {
     }
     for (const ActionButton& button : m_layout.message(row).buttons) {
         if (button.action.kind == MessageAction::Kind::WhySpeed) {
-            rect.setRight(button.rect.left());
+            rect.setRight(button.rect.left() - kStatsGap);
         }
     }
     m_painter.setFont(m_layout.style().font);
     m_painter.setPen(m_layout.style().mutedText);
-    m_painter.drawText(rect, Qt::AlignLeft | Qt::AlignVCenter, statsLine(*entry.stats));
+    const QString line =
+        QFontMetrics(m_layout.style().font).elidedText(statsLine(*entry.stats), Qt::ElideRight, rect.width());
+    m_painter.drawText(rect, Qt::AlignLeft | Qt::AlignVCenter, line);
 }
 
 void MessagePainter::paintButtons(int row) {
