@@ -31,12 +31,25 @@ DownloadJob::DownloadJob(
 
 void DownloadJob::start() {
     m_isRunning = true;
-    for (DownloadRecord::File& each : m_record.files) {
-        const bool isThere = sizeOf(m_record.partPath(each)) == each.size || QFile::exists(m_record.filePath(each));
-        each.isVerified = each.isVerified && m_task == Task::Download && isThere;
+    if (m_task == Task::Verify) {
+        for (DownloadRecord::File& each : m_record.files) {
+            each.isVerified = false;
+        }
     }
     if (m_task == Task::Verify || takeFolder()) {
         nextFile();
+    }
+}
+
+// The state file tells of files as they were; anybody may have changed them since.
+void DownloadJob::forgetWhatChanged() {
+    for (DownloadRecord::File& each : m_record.files) {
+        if (each.isStale) {
+            QFile::remove(m_record.partPath(each));
+            each.isStale = false;
+        }
+        const QString path = m_record.filePath(each);
+        each.isVerified = m_record.isAsVerified(QFile::exists(path) ? path : m_record.partPath(each), each);
     }
 }
 
@@ -45,6 +58,10 @@ bool DownloadJob::takeFolder() {
         fail(tr("The folder %1 can't be made.").arg(formatPath(m_record.folder)));
         return false;
     }
+    if (!takeLock()) {
+        return false;
+    }
+    forgetWhatChanged();
     const qint64 needed = static_cast<qint64>(missingBytes());
     const qint64 free = m_tools.freeBytes(m_record.folder);
     if (needed > 0 && free - kSpareBytes < needed) {
@@ -53,19 +70,24 @@ bool DownloadJob::takeFolder() {
                      formatBytes(static_cast<quint64>(std::max<qint64>(0, free)))));
         return false;
     }
-    m_lock = std::make_unique<QLockFile>(m_record.statePath() + u".lock"_s);
-    m_lock->setStaleLockTime(0); // a lock grows stale by the death of its process, not by age
-    if (!m_lock->tryLock(0)) {
-        fail(m_lock->error() == QLockFile::LockFailedError
-                 ? tr("Another Strata is downloading this model to %1.").arg(formatPath(m_record.folder))
-                 : tr("Nothing can be written in %1.").arg(formatPath(m_record.folder)));
-        return false;
-    }
     if (!m_record.save()) {
         fail(tr("Nothing can be written in %1.").arg(formatPath(m_record.folder)));
         return false;
     }
+    m_isWriting = true;
     return true;
+}
+
+bool DownloadJob::takeLock() {
+    m_lock = std::make_unique<QLockFile>(m_record.lockPath());
+    m_lock->setStaleLockTime(0); // a lock grows stale by the death of its process, not by age
+    if (m_lock->tryLock(0)) {
+        return true;
+    }
+    fail(m_lock->error() == QLockFile::LockFailedError
+             ? tr("Another Strata is downloading this model to %1.").arg(formatPath(m_record.folder))
+             : tr("Nothing can be written in %1.").arg(formatPath(m_record.folder)));
+    return false;
 }
 
 quint64 DownloadJob::missingBytes() const {
@@ -110,7 +132,8 @@ void DownloadJob::beginFile() {
         return;
     }
     const QString part = m_record.partPath(file());
-    if (sizeOf(part) > file().size) {
+    const bool isUnknown = file().sha256.isEmpty() && file().etag.isEmpty(); // nothing would find out what it is
+    if (sizeOf(part) > file().size || isUnknown) {
         QFile::remove(part); // of something else
     }
     if (sizeOf(part) > 0) {
@@ -148,7 +171,7 @@ void DownloadJob::takeHash(const QString& path, const HashedBytes& hashed) {
     }
     const QByteArray checksum = m_hash->result().toHex();
     if (file().sha256.isEmpty() || checksum == file().sha256) {
-        acceptFile();
+        acceptFile(path);
     } else if (m_task == Task::Verify) {
         fail(tr("%1 is damaged: its checksum is not the one that the hub states. Delete it and download it again.")
                  .arg(formatPath(path)));
@@ -168,6 +191,16 @@ void DownloadJob::request() {
     if (m_done == file().size) {
         checkFile();
         return;
+    }
+    if (m_done > 0 && file().sha256.isEmpty() && file().etag.isEmpty()) {
+        if (++m_startsOver > kMostStartsOver) {
+            fail(tr("The connection breaks off, and the server says too little about %1 to go on with it.").arg(file().name()));
+            return;
+        }
+        forgetPart(); // what follows may be of another file, and nothing would find it out
+        if (!m_isRunning) {
+            return;
+        }
     }
     ++m_attempt;
     m_skip = 0;
@@ -197,24 +230,36 @@ void DownloadJob::takeHead(const HubHead& head) {
     if (!takeStart(head)) {
         return;
     }
-    if (head.etag != file().etag) {
+    const bool isKept = head.etag.isEmpty() && m_done > 0; // silence says nothing against what is known
+    if (head.etag != file().etag && !isKept) {
         file().etag = head.etag;
         m_record.save(); // else the next part is asked for without it, and the checksum decides
     }
 }
 
-// What is there is thrown away only where the server says that it belongs to another file.
+// What is there is thrown away only where the server says that it belongs to another file, or where nothing but the
+// server's word could say that it belongs to this one.
+bool DownloadJob::isOther(const HubHead& head) const {
+    const DownloadRecord::File& own = m_record.files[m_index];
+    if (m_done == 0 || (!own.sha256.isEmpty() && head.sha256 == own.sha256)) {
+        return false; // the hub itself says that it is the same
+    }
+    const bool isUnknown = head.etag.isEmpty() || own.etag.isEmpty();
+    return isUnknown ? own.sha256.isEmpty() : head.etag != own.etag;
+}
+
 bool DownloadJob::takeStart(const HubHead& head) {
-    const bool isOther = m_done > 0 && !head.etag.isEmpty() && !file().etag.isEmpty() && head.etag != file().etag;
     if (head.status == 416) {
         retry({tr("The server does not have the rest of %1.").arg(file().name()), true, {}});
         return false;
     }
-    if (isOther && head.status == 200) { // all of the other file comes
+    const bool isAnother = isOther(head);
+    if (isAnother && head.status == 200 && m_startsOver < kMostStartsOver) { // all of the other file comes
+        ++m_startsOver;
         forgetPart();
         return m_isRunning;
     }
-    if (isOther) {
+    if (isAnother) {
         startOver(tr("%1 has changed on the server.").arg(file().name()));
         return false;
     }
@@ -243,9 +288,14 @@ void DownloadJob::end(Outcome outcome, const QString& sentence) {
         m_existing->disconnect(this);
         m_existing.release()->deleteLater();
     }
+    if (m_sync != nullptr) {
+        m_sync->disconnect(this);
+        m_sync.release()->deleteLater(); // this may be its signal
+    }
     m_part.close();
     m_lock.reset();
     m_isRunning = false;
+    m_isWriting = false;
     emit ended({outcome, sentence, m_record});
 }
 

@@ -4,6 +4,7 @@
 #include "gui/downloads/download_record.h"
 #include "gui/downloads/file_hash.h"
 #include "gui/downloads/hub_get.h"
+#include "gui/downloads/part_file.h"
 #include "gui/downloads/retry_rules.h"
 #include "gui/downloads/transfer_rate.h"
 
@@ -61,7 +62,7 @@ public:
     void start(); // ended() follows, perhaps at once
     void stop();  // what is there stays; ended() follows at once
     quint64 missingBytes() const;
-    bool isWriting() const { return m_lock != nullptr; } // has its folder, and goes on to fill it
+    bool isWriting() const { return m_isWriting; } // has its folder, and goes on to fill it
     const DownloadRecord& record() const { return m_record; }
 
 signals:
@@ -70,7 +71,9 @@ signals:
 
 private:
     DownloadRecord::File& file() { return m_record.files[m_index]; }
+    void forgetWhatChanged();
     bool takeFolder(); // false: ended
+    bool takeLock();   // false: ended
     void nextFile();
     void beginFile();
     void checkExisting(const QString& path, quint64 byteCount);
@@ -78,6 +81,7 @@ private:
     void request();
     void takeHead(const HubHead& head);
     bool takeStart(const HubHead& head); // false: these are not the bytes that follow
+    bool isOther(const HubHead& head) const;
     void drainSome();
     bool drain(int mostChunks); // false: the attempt has ended
     bool write(const QByteArray& bytes);
@@ -86,12 +90,16 @@ private:
     void startOver(const QString& why);
     void forgetPart();
     void checkFile();
-    void acceptFile();
+    void takeSync(bool isWritten);
+    void acceptFile(const QString& path);
     void giveNames();
+    QString giveNameTo(const DownloadRecord::File& file) const; // why not
     void fail(const QString& sentence);
     void end(JobEnd::Outcome outcome, const QString& sentence);
     void closeAttempt();
     void tell(JobProgress::Phase phase, bool isNow = false);
+
+    static constexpr int kMostStartsOver = 3; // of one file
 
     DownloadRecord m_record;
     HubAccess m_access;
@@ -105,11 +113,13 @@ private:
     quint64 m_skip = 0; // bytes to come that are there already
     std::unique_ptr<HubGet> m_get;
     std::unique_ptr<FileHash> m_existing;
+    std::unique_ptr<FileSync> m_sync;
     int m_failures = 0; // in a row
     int m_startsOver = 0;
     int m_attempt = 0;
     bool m_isDraining = false;
     bool m_isRunning = false;
+    bool m_isWriting = false;
     TransferRate m_rate;
     QElapsedTimer m_clock;
     qint64 m_toldAt = 0;

@@ -4,8 +4,6 @@
 
 #include "gui/format.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 
 using namespace Qt::StringLiterals;
@@ -17,7 +15,6 @@ namespace {
 constexpr qint64 kChunk = 256 << 10;
 constexpr int kChunksAtOnce = 16; // then others on this thread have their turn
 constexpr int kAllChunks = 1 << 30;
-constexpr int kMostStartsOver = 3;
 
 } // namespace
 
@@ -143,9 +140,22 @@ void DownloadJob::forgetPart() {
 }
 
 void DownloadJob::checkFile() {
-    // Before it gets its name: a name may outlive a power cut that the bytes do not.
-    if (::fsync(m_part.handle()) != 0) {
+    // Before it gets its name: a name may outlive a power cut that the bytes do not. The other jobs don't wait for that.
+    tell(Phase::Downloading, true);
+    m_sync = std::make_unique<FileSync>(m_tools.hashing, m_part.handle(), nullptr);
+    connect(m_sync.get(), &FileSync::done, this, &DownloadJob::takeSync);
+}
+
+void DownloadJob::takeSync(bool isWritten) {
+    m_sync.release()->deleteLater(); // this is its signal
+    if (!isWritten) {
         fail(tr("%1 can't be written to the drive.").arg(formatPath(m_part.fileName())));
+        return;
+    }
+    if (!isFileAt(m_part.handle(), m_part.fileName())) { // what was hashed has no name any more
+        file().etag.clear();
+        m_record.save();
+        fail(tr("%1 was deleted or replaced while it was written: try again.").arg(formatPath(m_part.fileName())));
         return;
     }
     const QByteArray checksum = m_hash->result().toHex();
@@ -158,12 +168,16 @@ void DownloadJob::checkFile() {
                  .arg(file().name()));
         return;
     }
-    acceptFile();
+    acceptFile(m_part.fileName());
 }
 
-void DownloadJob::acceptFile() {
+void DownloadJob::acceptFile(const QString& path) {
     m_part.close();
     file().isVerified = true;
+    file().stamp = fileStamp(path);
+    if (m_task == Task::Download && path == m_record.filePath(file())) {
+        file().isGiven = false; // it was there before
+    }
     m_done = 0;
     m_failures = 0;
     m_startsOver = 0;
@@ -174,13 +188,28 @@ void DownloadJob::acceptFile() {
     nextFile();
 }
 
+// Why it has not got it; empty: it has.
+QString DownloadJob::giveNameTo(const DownloadRecord::File& file) const {
+    const QString part = m_record.partPath(file);
+    if (m_record.isAsVerified(part, file)) {
+        const QString why = giveName(part, m_record.filePath(file));
+        return why.isEmpty() ? QString() : tr("%1 can't be given its name: %2.").arg(formatPath(part), why);
+    }
+    return m_record.isAsVerified(m_record.filePath(file), file)
+               ? QString()
+               : tr("%1 was deleted or changed after it had been checked: try again.").arg(formatPath(part));
+}
+
 // The first shard last: it is what lists take for the model.
 void DownloadJob::giveNames() {
+    for (DownloadRecord::File& each : m_record.files) {
+        each.isGiven = each.isGiven || m_record.isAsVerified(m_record.partPath(each), each);
+    }
+    m_record.save(); // what is named can be told from what was there before, if the program ends in between
     for (qsizetype i = m_record.files.size() - 1; i >= 0; --i) {
-        const DownloadRecord::File& each = m_record.files[i];
-        QFile part(m_record.partPath(each));
-        if (part.exists() && !part.rename(m_record.filePath(each))) {
-            fail(tr("%1 can't be given its name: %2.").arg(formatPath(part.fileName()), part.errorString()));
+        const QString problem = giveNameTo(m_record.files[i]);
+        if (!problem.isEmpty()) {
+            fail(problem);
             return;
         }
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/downloads/download_record.h"
 
+#include "gui/downloads/part_file.h"
+
 #include <QDir>
 #include <QFile>
 #include <QFileInfo>
@@ -21,11 +23,12 @@ constexpr qint64 kLongestState = 4 << 20; // bytes
 const QString kPart = u".part"_s;
 const QString kUnfinished = u".part.json"_s;
 const QString kFinished = u".origin.json"_s;
+const QString kLock = u".part.json.lock"_s;
 
 QJsonObject toJson(const DownloadRecord::File& file) {
     return {{u"path"_s, file.path}, {u"size"_s, static_cast<qint64>(file.size)},
         {u"sha256"_s, QString::fromLatin1(file.sha256)}, {u"etag"_s, QString::fromLatin1(file.etag)},
-        {u"verified"_s, file.isVerified}};
+        {u"verified"_s, file.isVerified ? QString::fromLatin1(file.stamp) : QString()}, {u"given"_s, file.isGiven}};
 }
 
 DownloadRecord::File fileFrom(const QJsonObject& object) {
@@ -34,7 +37,9 @@ DownloadRecord::File fileFrom(const QJsonObject& object) {
     file.size = static_cast<quint64>(object.value(u"size"_s).toInteger());
     file.sha256 = object.value(u"sha256"_s).toString().toLatin1();
     file.etag = object.value(u"etag"_s).toString().toLatin1();
-    file.isVerified = object.value(u"verified"_s).toBool();
+    file.stamp = object.value(u"verified"_s).toString().toLatin1();
+    file.isVerified = !file.stamp.isEmpty();
+    file.isGiven = object.value(u"given"_s).toBool();
     return file;
 }
 
@@ -77,6 +82,14 @@ QString DownloadRecord::statePath() const {
     return modelPath() + (isComplete ? kFinished : kUnfinished);
 }
 
+QString DownloadRecord::lockPath() const {
+    return modelPath() + kLock;
+}
+
+bool DownloadRecord::isAsVerified(const QString& path, const File& file) const {
+    return file.isVerified && !file.stamp.isEmpty() && fileStamp(path) == file.stamp;
+}
+
 bool DownloadRecord::save() const {
     QJsonArray all;
     for (const File& file : files) {
@@ -97,8 +110,9 @@ void DownloadRecord::removeState() const {
 
 void DownloadRecord::removeAll() const {
     for (const File& file : files) {
-        const bool wasPart = QFile::remove(partPath(file));
-        if (isComplete || (file.isVerified && !wasPart)) { // the program may have ended while it renamed them
+        QFile::remove(partPath(file));
+        const bool isOwn = isComplete || isAsVerified(filePath(file), file); // it may have ended while it renamed them
+        if (file.isGiven && isOwn) {
             QFile::remove(filePath(file));
         }
     }
@@ -114,7 +128,7 @@ DownloadRecord makeRecord(const QUrl& hub, const HubRepo& repo, const HubItem& i
     record.name = item.name;
     record.format = item.format;
     for (const HubFile& file : item.files) {
-        record.files.append({.path = file.path, .size = file.size, .sha256 = file.sha256, .etag = {}});
+        record.files.append({.path = file.path, .size = file.size, .sha256 = file.sha256, .etag = {}, .stamp = {}});
     }
     return record;
 }
@@ -130,9 +144,10 @@ DownloadRecord goingOn(DownloadRecord fresh, const DownloadRecord& former) {
         if (isKept) {
             file.etag = known->etag;
             file.isVerified = known->isVerified;
-        } else {
-            QFile::remove(fresh.partPath(file));
+            file.stamp = known->stamp;
+            file.isGiven = known->isGiven;
         }
+        file.isStale = !isKept || known->isStale;
     }
     fresh.isComplete = former.isComplete && isSame;
     return fresh;

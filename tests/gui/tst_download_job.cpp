@@ -4,6 +4,7 @@
 
 #include <QDir>
 #include <QNetworkAccessManager>
+#include <QSemaphore>
 #include <QSignalSpy>
 #include <QTemporaryDir>
 #include <QTest>
@@ -12,6 +13,7 @@
 #include <sys/resource.h>
 
 #include <csignal>
+#include <utility>
 
 using namespace Qt::StringLiterals;
 using Outcome = JobEnd::Outcome;
@@ -91,6 +93,16 @@ private slots:
     void verifyFindsDamage();
     void verifyAsksNothingOfTheNetwork();
     void stoppingWhileItChecksEndsAtOnce();
+    void partThatWasDeletedIsNoModel();
+    void partThatWasReplacedIsNoModel();
+    void verifiedPartThatChangedIsReadAgain();
+    void brokenLinkOfTheNameStays();
+    void withoutAChecksumNothingIsSpliced_data();
+    void withoutAChecksumNothingIsSpliced();
+    void silenceAboutTheEtagDoesNotForgetIt();
+    void fileThatKeepsChangingEndsWithRangesToo();
+    void otherEtagOfTheSameChecksumLosesNothing();
+    void driveIsWaitedForOnThePool();
 
 private:
     DownloadRecord record(const QString& path = kName) const;
@@ -655,6 +667,146 @@ void TestDownloadJob::stoppingWhileItChecksEndsAtOnce() {
     m_pool->waitForDone();
     QCoreApplication::processEvents();
     QCOMPARE(ended.size(), 1);
+}
+
+// By a file manager, while the job writes it.
+void TestDownloadJob::partThatWasDeletedIsNoModel() {
+    DownloadJob job(record(), {m_hub->url(), {}}, Task::Download, *m_tools);
+    std::optional<JobEnd> end;
+    connect(&job, &DownloadJob::ended, this, [&end](const JobEnd& how) { end = how; });
+    connect(&job, &DownloadJob::progressed, this, [this](const JobProgress& progress) {
+        if (progress.doneBytes > 0) {
+            QFile::remove(path(kName + u".part"_s));
+        }
+    });
+    job.start();
+    QTRY_VERIFY(end.has_value());
+    QCOMPARE(end->outcome, Outcome::Failed);
+    QVERIFY2(end->sentence.contains(u"deleted"), qPrintable(end->sentence));
+    checkNotHere();
+    QCOMPARE(run(end->record).outcome, Outcome::Complete);
+    checkHere(m_bytes);
+}
+
+void TestDownloadJob::partThatWasReplacedIsNoModel() {
+    DownloadJob job(record(), {m_hub->url(), {}}, Task::Download, *m_tools);
+    std::optional<JobEnd> end;
+    bool isReplaced = false;
+    connect(&job, &DownloadJob::ended, this, [&end](const JobEnd& how) { end = how; });
+    connect(&job, &DownloadJob::progressed, this, [&](const JobProgress& progress) {
+        if (progress.doneBytes > 0 && !std::exchange(isReplaced, true)) {
+            QFile other(path(u"other"_s));
+            QVERIFY(other.open(QIODevice::WriteOnly) && other.write(noise(m_bytes.size(), 7)) == m_bytes.size());
+            other.close();
+            QVERIFY(QFile::remove(path(kName + u".part"_s)) && other.rename(path(kName + u".part"_s)));
+        }
+    });
+    job.start();
+    QTRY_VERIFY(end.has_value());
+    QVERIFY(isReplaced);
+    QCOMPARE(end->outcome, Outcome::Failed);
+    checkNotHere();
+}
+
+// What the state file says of a part holds for the part that was read, not for any of its name and length.
+void TestDownloadJob::verifiedPartThatChangedIsReadAgain() {
+    const DownloadRecord all = shards(2);
+    m_hub->mischief = {{}, {.status = 404}};
+    QCOMPARE(run(all).outcome, Outcome::Failed);
+    QVERIFY(findRecords({m_folder->path()}).value(0).files.value(0).isVerified);
+    QFile part(all.partPath(all.files[0]));
+    QVERIFY(part.open(QIODevice::ReadWrite) && part.seek(500) && part.putChar('!') && part.seek(501) && part.putChar('!'));
+    part.close();
+    const JobEnd end = run(findRecords({m_folder->path()}).value(0));
+    QCOMPARE(end.outcome, Outcome::Failed);
+    QVERIFY2(end.sentence.contains(u"checksum"), qPrintable(end.sentence));
+    QCOMPARE(run(end.record).outcome, Outcome::Complete);
+    QVERIFY(contents(all.modelPath()) == m_hub->files[kRepo][all.files[0].path].bytes);
+}
+
+void TestDownloadJob::brokenLinkOfTheNameStays() {
+    QVERIFY(QFile::link(path(u"elsewhere"_s), path(kName)));
+    const JobEnd end = run(record());
+    QCOMPARE(end.outcome, Outcome::Failed);
+    QVERIFY2(end.sentence.contains(u"can't be given its name"), qPrintable(end.sentence));
+    QVERIFY(!QFile::exists(path(u"elsewhere"_s)));
+    QVERIFY(QFile::remove(path(kName)));
+    QCOMPARE(run(end.record).outcome, Outcome::Complete);
+    checkHere(m_bytes);
+}
+
+void TestDownloadJob::withoutAChecksumNothingIsSpliced_data() {
+    QTest::addColumn<QByteArray>("formerEtag");
+    QTest::addColumn<QByteArray>("newerEtag");
+    QTest::addColumn<bool>("ignoresRange");
+    QTest::newRow("weak, all is sent") << QByteArray("W/\"one\"") << QByteArray("W/\"one\"") << true;
+    QTest::newRow("weak, a part is sent") << QByteArray("W/\"one\"") << QByteArray("W/\"one\"") << false;
+    QTest::newRow("strong, then weak, all is sent") << QByteArray("\"one\"") << QByteArray("W/\"one\"") << true;
+    QTest::newRow("strong, then weak, a part is sent") << QByteArray("\"one\"") << QByteArray("W/\"one\"") << false;
+}
+
+// Nothing would find it out later.
+void TestDownloadJob::withoutAChecksumNothingIsSpliced() {
+    QFETCH(QByteArray, formerEtag);
+    QFETCH(QByteArray, newerEtag);
+    QFETCH(bool, ignoresRange);
+    m_hub->files[kRepo][kName].isStated = false;
+    m_hub->files[kRepo][kName].etag = formerEtag;
+    const DownloadRecord listed = record();
+    m_hub->mischief = {{.stallAfter = 1'000'000}};
+    const JobEnd end = runUntil(listed, [](const JobProgress& progress) { return progress.doneBytes > 0; });
+    const QByteArray newer = noise(m_bytes.size(), 99);
+    m_hub->files[kRepo][kName] = FakeHub::File{.bytes = newer, .etag = newerEtag, .isStated = false};
+    m_hub->mischief = {{.ignoresRange = ignoresRange, .ignoresIfRange = true}};
+    QCOMPARE(run(end.record).outcome, Outcome::Complete);
+    checkHere(newer);
+}
+
+void TestDownloadJob::silenceAboutTheEtagDoesNotForgetIt() {
+    m_hub->mischief = {{.dropAfter = 1'000'000}, {.dropAfter = 500'000, .ignoresIfRange = true, .etag = "W/\"one\""}};
+    QCOMPARE(run(record()).outcome, Outcome::Complete);
+    checkHere(m_bytes);
+    QCOMPARE(m_hub->fileRequests().size(), 3);
+    QCOMPARE(m_hub->fileRequests().at(2).headers["range"], QByteArray("bytes=1500000-"));
+    QCOMPARE(m_hub->fileRequests().at(2).headers["if-range"], QByteArray("\"one\""));
+}
+
+void TestDownloadJob::fileThatKeepsChangingEndsWithRangesToo() {
+    for (int i = 0; i < 100; ++i) {
+        m_hub->mischief.append({.dropAfter = 1000, .etag = "\"" + QByteArray::number(i) + "\""});
+    }
+    const JobEnd end = run(record());
+    QCOMPARE(end.outcome, Outcome::Failed);
+    QVERIFY2(end.sentence.contains(u"changed"), qPrintable(end.sentence));
+    QVERIFY(m_hub->fileRequests().size() < 10);
+    checkNotHere();
+}
+
+// Each server behind the hub has its own ETag; the hub says on the way that the file is the same.
+void TestDownloadJob::otherEtagOfTheSameChecksumLosesNothing() {
+    FakeHub cdn;
+    cdn.files = m_hub->files;
+    m_hub->cdn = cdn.url();
+    cdn.mischief = {{.dropAfter = 2'000'000, .etag = "\"a\""}, {.dropAfter = 1'000'000, .etag = "\"b\""}};
+    QCOMPARE(run(record()).outcome, Outcome::Complete);
+    checkHere(m_bytes);
+    QCOMPARE(cdn.fileRequests().at(2).headers["range"], QByteArray("bytes=2000000-"));
+}
+
+// A slow drive holds up neither the other downloads nor Pause, which share the thread of the job.
+void TestDownloadJob::driveIsWaitedForOnThePool() {
+    m_pool->setMaxThreadCount(1);
+    QSemaphore isFree;
+    m_pool->start([&isFree] { isFree.acquire(); });
+    const JobEnd end = runUntil(
+        record(), [this](const JobProgress& progress) { return progress.doneBytes == quint64(m_bytes.size()); });
+    isFree.release();
+    m_pool->waitForDone();
+    QCOMPARE(end.outcome, Outcome::Stopped);
+    checkNotHere();
+    QCOMPARE(run(end.record).outcome, Outcome::Complete);
+    checkHere(m_bytes);
+    QCOMPARE(m_hub->fileRequests().size(), 1);
 }
 
 QTEST_GUILESS_MAIN(TestDownloadJob)
