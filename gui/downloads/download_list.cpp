@@ -6,6 +6,7 @@
 #include "gui/settings/setting_keys.h"
 
 #include <QFile>
+#include <QLockFile>
 
 #include <algorithm>
 #include <utility>
@@ -16,15 +17,32 @@ using Task = DownloadJob::Task;
 
 namespace {
 
+// What was there before Strata came stays. Returns what can't be deleted.
 QString moveAway(const DownloadRecord& record) {
     QStringList left;
     for (const DownloadRecord::File& file : record.files) {
         const QString path = record.filePath(file);
-        if (QFile::exists(path) && !QFile::moveToTrash(path) && !QFile::remove(path)) {
+        if (file.isGiven && QFile::exists(path) && !QFile::moveToTrash(path) && !QFile::remove(path)) {
             left.append(formatPath(path));
         }
     }
     return left.join(u", "_s);
+}
+
+// Deletes what came. Returns what is to be said of it; empty: it is done.
+QString deleteAll(const DownloadRecord& record) {
+    QLockFile lock(record.lockPath());
+    lock.setStaleLockTime(0);
+    if (!lock.tryLock(0) && lock.error() == QLockFile::LockFailedError) {
+        return DownloadList::tr("Another Strata is downloading this model to %1: it was not deleted.")
+            .arg(formatPath(record.folder));
+    }
+    const QString left = record.isComplete ? moveAway(record) : QString();
+    if (!left.isEmpty()) {
+        return DownloadList::tr("%1 can't be deleted: you may not have permission.").arg(left);
+    }
+    record.removeAll();
+    return {};
 }
 
 } // namespace
@@ -71,7 +89,16 @@ void DownloadList::findEarlier() {
 
 HubAccess DownloadList::access() const {
     const auto base = cleanHubBase(m_settings.get(setting::hubAddress));
-    return {base.value_or(QUrl(setting::hubAddress.fallback)), m_token};
+    HubAccess access{base.value_or(QUrl(setting::hubAddress.fallback)), m_token};
+    if (!access.isOwn(m_tokenFor) || !access.mayTellToken(access.base)) {
+        access.token.clear();
+    }
+    return access;
+}
+
+void DownloadList::setToken(const QByteArray& token) {
+    m_token = token;
+    m_tokenFor = access().base;
 }
 
 int DownloadList::rowCount(const QModelIndex& parent) const {
@@ -173,13 +200,10 @@ void DownloadList::discard(int row) {
     endRemoveRows();
     // Behind whatever its job had still to do; a large file takes time to delete.
     QMetaObject::invokeMethod(m_worker, [this, record] {
-        const QString left = record.isComplete ? moveAway(record) : QString();
-        if (left.isEmpty()) {
-            record.removeAll();
-        }
-        QMetaObject::invokeMethod(this, [this, left, record] {
-            if (!left.isEmpty()) {
-                emit told(tr("%1 can't be deleted: you may not have permission.").arg(left));
+        const QString problem = deleteAll(record);
+        QMetaObject::invokeMethod(this, [this, problem, record] {
+            if (!problem.isEmpty()) {
+                emit told(problem);
             }
             emit removed(record.folder);
         });
@@ -188,7 +212,7 @@ void DownloadList::discard(int row) {
 }
 
 void DownloadList::startNext() {
-    const int atOnce = std::clamp(m_settings.get(setting::downloadsAtOnce), 1, 8);
+    const int atOnce = std::clamp(m_settings.get(setting::downloadsAtOnce), 1, kMostAtOnce);
     for (int row = 0; row < rowCount() && runningCount() < atOnce; ++row) {
         if (m_downloads[row].state == State::Queued) {
             begin(row);

@@ -46,8 +46,10 @@ public:
     int rowOf(const QString& modelPath) const; // -1: none
     int runningCount() const;
 
-    HubAccess access() const; // the hub of the settings, with the token of this session
-    void setToken(const QByteArray& token) { m_token = token; } // until the program ends; written nowhere
+    static constexpr int kMostAtOnce = 6; // connections that Qt opens to a host; a seventh would wait and time out
+
+    HubAccess access() const; // the hub of the settings, with the token of this session if it was given for that hub
+    void setToken(const QByteArray& token); // for the hub of the settings, until the program ends; written nowhere
 
     int add(const DownloadRecord& record); // its row, a former one if it is there already; begins or queues it
     void pause(int row);
@@ -74,6 +76,7 @@ private:
 
     Settings& m_settings;
     QByteArray m_token;
+    QUrl m_tokenFor; // hub
     QList<Download> m_downloads;
     quint64 m_lastId = 0;
     QThread m_thread;

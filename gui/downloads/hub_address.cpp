@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/downloads/hub_address.h"
 
+#include <QHostAddress>
 #include <QRegularExpression>
 #include <QStringList>
 #include <QUrlQuery>
@@ -69,6 +70,11 @@ std::optional<HubReference> fromPath(const QString& path) {
 
 bool HubAccess::isOwn(const QUrl& url) const {
     return url.scheme() == base.scheme() && url.host() == base.host() && portOf(url) == portOf(base);
+}
+
+bool HubAccess::mayTellToken(const QUrl& url) const {
+    const bool isHere = url.host() == u"localhost"_s || QHostAddress(url.host()).isLoopback();
+    return isOwn(url) && (url.scheme() == u"https"_s || isHere);
 }
 
 bool isRepoName(const QString& name) {

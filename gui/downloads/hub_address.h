@@ -12,7 +12,8 @@ struct HubAccess {
     QUrl base;        // "https://huggingface.co"; a mirror may lie in a folder of its host
     QByteArray token; // empty: none. Goes to the base's own origin alone, and into no file
 
-    bool isOwn(const QUrl& url) const; // same scheme, host and port as the base
+    bool isOwn(const QUrl& url) const;        // same scheme, host and port as the base
+    bool mayTellToken(const QUrl& url) const; // its own, and encrypted or on this machine
 };
 
 // A model on the hub as a person writes it. A value.

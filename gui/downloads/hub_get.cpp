@@ -80,7 +80,7 @@ void HubGet::send(const QUrl& url) {
             request.setRawHeader("If-Range", m_query.ifSame);
         }
     }
-    if (!m_access.token.isEmpty() && m_access.isOwn(url)) {
+    if (!m_access.token.isEmpty() && m_access.mayTellToken(url)) {
         request.setRawHeader("Authorization", "Bearer " + m_access.token);
     }
     m_untrusted.clear();

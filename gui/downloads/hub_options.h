@@ -6,10 +6,11 @@
 class DownloadList;
 class QLabel;
 class QLineEdit;
+class QUrl;
 class Settings;
 
 // Where models are looked for, with which access token, and how many come at once. The token holds until the program
-// ends and is written nowhere.
+// ends or another hub is chosen, and is written nowhere.
 class HubOptions : public QWidget {
     Q_OBJECT
 
@@ -18,9 +19,11 @@ public:
 
 private:
     void takeAddress();
+    void warnOf(const QUrl& base);
 
     DownloadList& m_list;
     Settings& m_settings;
     QLineEdit* m_address;
+    QLineEdit* m_token;
     QLabel* m_problem;
 };

@@ -47,10 +47,19 @@ private slots:
     void tokenIsWrittenNowhere();
     void driveIsSharedByAll();
     void waitingIsSaidInWords();
+    void tokenDoesNotFollowAChangedHub();
+    void tokenIsNotSentInTheClear();
+    void noMoreAtOnceThanAServerIsAsked();
+    void discardingLeavesAPersonsOwnFile();
+    void deletingLeavesAPersonsOwnFile();
+    void discardingWaitsForTheOtherWindow();
+    void newerListingDeletesNothingOfAnotherWindow();
 
 private:
     std::unique_ptr<DownloadList> makeList();
     DownloadRecord record(const QString& name) const;
+    DownloadRecord split() const; // "a" and "b" as one model
+    QString path(const QString& name) const { return m_folder->filePath(u"models/"_s + name); }
     static int waitForEnd(DownloadList& list, int row);
     QStringList names() const { return QDir(m_folder->filePath(u"models"_s)).entryList(QDir::Files, QDir::Name); }
 
@@ -88,6 +97,12 @@ DownloadRecord TestDownloadList::record(const QString& name) const {
     item.files = {{name + u".gguf"_s, static_cast<quint64>(file.bytes.size()), FakeHub::sha(file.bytes)}};
     const HubRepo repo{.repo = kRepo, .commit = QString(40, u'c'), .isGated = false, .files = {}};
     return makeRecord(m_hub->url(), repo, item, m_folder->filePath(u"models"_s));
+}
+
+DownloadRecord TestDownloadList::split() const {
+    DownloadRecord both = record(u"a"_s);
+    both.files.append(record(u"b"_s).files);
+    return both;
 }
 
 int TestDownloadList::waitForEnd(DownloadList& list, int row) {
@@ -341,6 +356,104 @@ void TestDownloadList::waitingIsSaidInWords() {
     QVERIFY2(detail.contains(u"trouble") && detail.contains(u"2 min 0 s"), qPrintable(detail));
     list->pause(0); // at once, not after two minutes
     QCOMPARE(waitForEnd(*list, 0), int(State::Paused));
+}
+
+void TestDownloadList::tokenDoesNotFollowAChangedHub() {
+    FakeHub mirror;
+    mirror.files = m_hub->files;
+    const auto list = makeList();
+    list->setToken("secret");
+    QCOMPARE(list->access().token, QByteArray("secret"));
+    m_settings->set(setting::hubAddress, mirror.url().toString());
+    QVERIFY(list->access().token.isEmpty());
+    DownloadRecord there = record(u"a"_s);
+    there.hub = mirror.url();
+    list->add(there);
+    QCOMPARE(waitForEnd(*list, 0), int(State::Complete));
+    QVERIFY(!mirror.requests.isEmpty());
+    QVERIFY(!mirror.requests.last().headers.contains("authorization"));
+    m_settings->set(setting::hubAddress, m_hub->url().toString()); // it is still for this one
+    QCOMPARE(list->access().token, QByteArray("secret"));
+}
+
+void TestDownloadList::tokenIsNotSentInTheClear() {
+    m_settings->set(setting::hubAddress, u"http://mirror.example"_s);
+    const auto list = makeList();
+    list->setToken("secret");
+    QVERIFY(list->access().token.isEmpty());
+    m_settings->set(setting::hubAddress, u"https://mirror.example"_s);
+    list->setToken("secret");
+    QCOMPARE(list->access().token, QByteArray("secret"));
+}
+
+// Qt opens six connections to a host; what waits for a seventh counts as a silent server.
+void TestDownloadList::noMoreAtOnceThanAServerIsAsked() {
+    m_settings->set(setting::downloadsAtOnce, 8);
+    m_hub->mischief = QList<Mischief>(8, Mischief{.stallAfter = 500'000});
+    const auto list = makeList();
+    for (const char name : {'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'}) {
+        m_hub->add(kRepo, QString(QLatin1Char(name)) + u".gguf"_s, QByteArray(1'000'000, name));
+        list->add(record(QString(QLatin1Char(name))));
+    }
+    QCOMPARE(list->runningCount(), 6);
+    QTRY_COMPARE(m_hub->served, 6);
+}
+
+void TestDownloadList::discardingLeavesAPersonsOwnFile() {
+    QFile own(path(u"a.gguf"_s));
+    QVERIFY(own.open(QIODevice::WriteOnly) && own.write(QByteArray(1'000'000, 'a')) == 1'000'000);
+    own.close();
+    m_hub->mischief = {{.stallAfter = 500'000}};
+    const auto list = makeList();
+    list->add(split());
+    QTRY_VERIFY(list->download(0).progress.doneBytes > 1'000'000);
+    list->pause(0);
+    QCOMPARE(waitForEnd(*list, 0), int(State::Paused));
+    list->remove(0);
+    QTRY_COMPARE(names(), QStringList({u"a.gguf"_s}));
+}
+
+void TestDownloadList::deletingLeavesAPersonsOwnFile() {
+    QFile own(path(u"a.gguf"_s));
+    QVERIFY(own.open(QIODevice::WriteOnly) && own.write(QByteArray(1'000'000, 'a')) == 1'000'000);
+    own.close();
+    {
+        const auto list = makeList();
+        list->add(split());
+        QCOMPARE(waitForEnd(*list, 0), int(State::Complete));
+        QCOMPARE(names(), QStringList({u"a.gguf"_s, u"a.gguf.origin.json"_s, u"b.gguf"_s}));
+    }
+    const auto list = makeList(); // it is known at the next start too
+    list->remove(0);
+    QTRY_COMPARE(names(), QStringList({u"a.gguf"_s}));
+}
+
+void TestDownloadList::discardingWaitsForTheOtherWindow() {
+    m_hub->mischief = {{.stallAfter = 500'000}};
+    const auto first = makeList();
+    first->add(record(u"a"_s));
+    QTRY_VERIFY(first->download(0).progress.doneBytes > 0);
+    const auto second = makeList();
+    QCOMPARE(second->rowCount(), 1);
+    QSignalSpy told(second.get(), &DownloadList::told);
+    second->remove(0);
+    QTRY_COMPARE(told.size(), 1);
+    QVERIFY2(told[0][0].toString().contains(u"Another Strata"), qPrintable(told[0][0].toString()));
+    QVERIFY(QFile::exists(path(u"a.gguf.part"_s)));
+    QVERIFY(QFile::exists(path(u"a.gguf.part.json"_s)));
+}
+
+void TestDownloadList::newerListingDeletesNothingOfAnotherWindow() {
+    m_hub->mischief = {{.stallAfter = 500'000}};
+    const auto first = makeList();
+    first->add(record(u"a"_s));
+    QTRY_VERIFY(first->download(0).progress.doneBytes > 0);
+    const auto second = makeList();
+    DownloadRecord newer = record(u"a"_s);
+    newer.files[0].sha256 = FakeHub::sha("newer");
+    second->add(newer);
+    QCOMPARE(waitForEnd(*second, 0), int(State::Failed));
+    QVERIFY(QFile::exists(path(u"a.gguf.part"_s)));
 }
 
 QTEST_GUILESS_MAIN(TestDownloadList)

@@ -246,14 +246,20 @@ void TestDownloadsDock::hubCanBeChanged() {
     desk->find<QToolButton>(u"Settings of downloads"_s)->click();
     auto* address = desk->find<QLineEdit>(u"Address of the hub"_s);
     QVERIFY(address->isVisible());
+    QVERIFY(text(*desk, u"Problem with the address"_s).contains(u"not encrypted")); // of the one that was stored
     address->setFocus();
     address->setText(u"not an address"_s);
     QTest::keyClick(address, Qt::Key_Return);
     QVERIFY(text(*desk, u"Problem with the address"_s).contains(u"no address of a hub"));
+    auto* token = desk->find<QLineEdit>(u"Access token"_s);
+    token->setText(u"secret"_s);
+    QCOMPARE(desk->window->downloads().access().token, QByteArray("secret"));
     address->setText(mirror.url().toString() + u'/');
     QTest::keyClick(address, Qt::Key_Return);
     QCOMPARE(desk->settings.get(setting::hubAddress), mirror.url().toString());
     QVERIFY(text(*desk, u"Problem with the address"_s).contains(u"not encrypted"));
+    QVERIFY(token->text().isEmpty()); // it was for the former hub
+    QVERIFY(desk->window->downloads().access().token.isEmpty());
     search(*desk, u"only"_s);
     QTRY_COMPARE(view(*desk, u"Models on the hub"_s)->model()->rowCount(), 1);
     QVERIFY(m_hub->requests.isEmpty());

@@ -49,6 +49,7 @@ private slots:
     void hubAddressIsCleaned_data();
     void hubAddressIsCleaned();
     void ownOriginIsSchemeHostAndPort();
+    void tokenIsToldEncryptedOrHere();
     void readsASearch();
     void readsARepository();
     void oddListingsAreNotBelieved_data();
@@ -151,6 +152,18 @@ void TestHubListing::ownOriginIsSchemeHostAndPort() {
              "https://huggingface.co.example.com/x"}) {
         QVERIFY2(!access.isOwn(QUrl(QString::fromLatin1(other))), other);
     }
+}
+
+void TestHubListing::tokenIsToldEncryptedOrHere() {
+    for (const char* base : {"https://huggingface.co", "http://127.0.0.1:80", "http://localhost:8080", "http://[::1]:1"}) {
+        const HubAccess access{QUrl(QString::fromLatin1(base)), "token"};
+        QVERIFY2(access.mayTellToken(access.base), base);
+    }
+    for (const char* base : {"http://mirror.example", "http://192.168.1.2", "http://127.0.0.1.example.com"}) {
+        const HubAccess access{QUrl(QString::fromLatin1(base)), "token"};
+        QVERIFY2(!access.mayTellToken(access.base), base);
+    }
+    QVERIFY(!HubAccess({kHub, "token"}).mayTellToken(QUrl(u"https://cdn.huggingface.co/x"_s)));
 }
 
 void TestHubListing::readsASearch() {
