@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/downloads/header_probe.h"
 
+#include "core/base/error.h"
 #include "core/gguf/gguf_file.h"
 
 #include <QFile>
@@ -18,12 +19,21 @@ namespace {
 constexpr quint64 kMostBytes = 64 << 20;      // of a header
 constexpr quint64 kLaterShardBytes = 1 << 20; // only the first shard has the vocabulary
 constexpr quint64 kMostBytesOfATensor = 1 << 20;
+constexpr qsizetype kMostTensors = 8; // each is a request; models have up to three
 constexpr std::chrono::milliseconds kStall{20'000};
+
+bool writeAt(const QString& path, quint64 from, const QByteArray& bytes, quint64 size) {
+    QFile file(path);
+    return file.open(QIODevice::ReadWrite) && file.seek(static_cast<qint64>(from)) &&
+           file.write(bytes) == bytes.size() && file.flush() &&
+           file.resize(static_cast<qint64>(size)); // a hole takes no room
+}
 
 } // namespace
 
 HeaderProbe::HeaderProbe(QNetworkAccessManager& network, OutlookNow outlookNow, QObject* parent)
     : QObject(parent), m_network(network), m_outlookNow(std::move(outlookNow)) {
+    connect(&m_storing, &QFutureWatcherBase::finished, this, &HeaderProbe::takeStored);
     connect(&m_reading, &QFutureWatcherBase::finished, this, &HeaderProbe::takeReading);
 }
 
@@ -37,6 +47,7 @@ void HeaderProbe::cancel() {
         m_get->disconnect(this);
         m_get.release()->deleteLater(); // this may be its signal
     }
+    m_storing.cancel();
     m_reading.cancel();
     m_bytes.clear();
 }
@@ -47,7 +58,7 @@ void HeaderProbe::probe(const HubAccess& access, const HubRepo& repo, const HubI
     m_access = access;
     m_repo = repo;
     m_item = item;
-    m_folder = std::make_unique<QTemporaryDir>();
+    m_folder = std::make_shared<QTemporaryDir>();
     m_wanted = m_firstBytes;
     m_hasMissing = false;
     if (!m_folder->isValid()) {
@@ -111,19 +122,32 @@ void HeaderProbe::takeEnd(const std::optional<HubFault>& fault) {
         fail(fault->sentence);
     } else if (static_cast<quint64>(bytes.size()) != piece.bytes) {
         fail(tr("The server stopped before the header had come."));
-    } else if (!store(piece, bytes)) {
-        fail(tr("There is no room for temporary files."));
     } else {
-        nextPiece();
+        store(piece, bytes);
     }
 }
 
-bool HeaderProbe::store(const Piece& piece, const QByteArray& bytes) const {
+void HeaderProbe::store(const Piece& piece, const QByteArray& bytes) {
     const HubFile& item = m_item.files[piece.index];
-    QFile file(pathOf(item));
-    return file.open(QIODevice::ReadWrite) && file.seek(static_cast<qint64>(piece.from)) &&
-           file.write(bytes) == bytes.size() && file.flush() &&
-           file.resize(static_cast<qint64>(item.size)); // a hole takes no room
+    auto promise = std::make_shared<QPromise<bool>>();
+    m_storing.setFuture(promise->future());
+    QThreadPool::globalInstance()->start(
+        [promise, folder = m_folder, path = pathOf(item), from = piece.from, bytes, size = item.size] {
+            promise->start();
+            promise->addResult(writeAt(path, from, bytes, size));
+            promise->finish();
+        });
+}
+
+void HeaderProbe::takeStored() {
+    if (m_storing.isCanceled() || m_storing.future().resultCount() == 0) {
+        return;
+    }
+    if (m_storing.result()) {
+        nextPiece();
+    } else {
+        fail(tr("There is no room for temporary files."));
+    }
 }
 
 // Some architectures are told by small tensors too, which lie among the weights.
@@ -144,6 +168,11 @@ HeaderProbe::Reading HeaderProbe::read(
             }
         }
         reading.isWhole = firstWeight <= bytesThere.first(); // or the end of the table was read from the hole
+        if (reading.missing.size() > kMostTensors) {
+            reading.missing.clear(); // no model asks for so many: the outlook says what the hole lets it say
+        }
+    } catch (const strata::Error& error) {
+        reading.isWhole = error.code() == strata::ErrorCode::Unsupported; // more bytes would not change that
     } catch (const std::exception&) {
         reading.isWhole = false; // or all of it is there, and wrong: then the outlook says how
     }
@@ -173,7 +202,7 @@ void HeaderProbe::takeReading() {
     const Reading reading = m_reading.result();
     const bool isAllThere = m_wanted >= std::min(kMostBytes, m_item.files.first().size);
     if (!reading.isWhole && !isAllThere) {
-        m_wanted *= 4;
+        m_wanted = std::min(m_wanted * 4, kMostBytes);
         askForHeaders();
         return;
     }

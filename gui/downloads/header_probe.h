@@ -12,7 +12,7 @@
 
 // Reads no more of a model on the hub than its header, to say what the model would do here: asks for the first megabytes
 // of each file, more if those are not all of the header, and lays them into files with a hole in place of the weights.
-// One item at a time; a new one ends the former. GUI thread; headers are parsed on Qt's pool.
+// One item at a time; a new one ends the former. GUI thread; headers are written and parsed on Qt's pool.
 class HeaderProbe : public QObject {
     Q_OBJECT
 
@@ -45,7 +45,8 @@ private:
     quint64 wantedOf(qsizetype index) const; // bytes of its header
     void askForHeaders();
     void nextPiece();
-    bool store(const Piece& piece, const QByteArray& bytes) const;
+    void store(const Piece& piece, const QByteArray& bytes);
+    void takeStored();
     void takeEnd(const std::optional<HubFault>& fault);
     void parse();
     void takeReading();
@@ -57,11 +58,12 @@ private:
     HubAccess m_access;
     HubRepo m_repo;
     HubItem m_item;
-    std::unique_ptr<QTemporaryDir> m_folder;
+    std::shared_ptr<QTemporaryDir> m_folder; // goes with the last who writes there
     QList<Piece> m_pieces; // still to be asked for
     quint64 m_wanted = 0;  // bytes of the first file
     bool m_hasMissing = false; // what lies beside the headers has been asked for
     QByteArray m_bytes;
     std::unique_ptr<HubGet> m_get;
+    QFutureWatcher<bool> m_storing; // false: there is no room
     QFutureWatcher<Reading> m_reading;
 };

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/downloads/hub_client.h"
 
+#include "gui/format.h"
+
 #include <utility>
 
 namespace {
 
-constexpr qsizetype kLongestAnswer = 32 << 20; // bytes
+constexpr qsizetype kLongestAnswer = 4 << 20; // bytes; it is parsed on this thread
 constexpr int kMostModels = 50;
 
 } // namespace
@@ -50,7 +52,7 @@ void HubClient::ask(const HubAccess& access, const QUrl& url, std::function<bool
     connect(m_get.get(), &HubGet::bytesCame, this, [this] {
         m_body += m_get->take(kLongestAnswer);
         if (m_body.size() > kLongestAnswer) {
-            fail(tr("The hub's answer has no end."));
+            fail(tr("The hub's answer is too long: more than %1.").arg(formatBytes(kLongestAnswer)));
         }
     });
     connect(m_get.get(), &HubGet::ended, this, &HubClient::takeEnd);

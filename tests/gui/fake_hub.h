@@ -28,7 +28,7 @@ struct Mischief {
     qint64 shiftsRange = 0;      // sends, and says so, from there on
     bool hasNoLength = false;    // the end of the connection is the end of the file
     qint64 zerosPerSecond = 0;   // streams so many zeros a second in place of the file, without end
-    QByteArray extra = {};       // behind the file
+    QByteArray extra = {};       // behind the file, or the answer
     QByteArray etag = {};        // in place of the file's
 };
 
@@ -111,7 +111,7 @@ private:
         requests.append(request);
         for (auto rule = apiMischief.cbegin(); rule != apiMischief.cend(); ++rule)
             if (request.path.startsWith(rule.key()))
-                return reply(socket, rule->status, rule->headers, "{}");
+                return reply(socket, rule->status, rule->headers, "{}" + rule->extra);
         if (!token.isEmpty() && request.headers["authorization"] != "Bearer " + token)
             return reply(socket, 401, {}, "{}");
         if (request.path.startsWith("/api/models?"))

@@ -91,6 +91,9 @@ private slots:
     void smallTensorsThatTellAreRead();
     void foreignFileIsNotBelieved();
     void refusalOfAHeaderIsASentence();
+    void unknownVersionEndsTheReading();
+    void manySmallTensorsAreNotAskedFor();
+    void endlessAnswerIsASentence();
     void tablesAreSound();
 
 private:
@@ -341,6 +344,51 @@ void TestHubClient::refusalOfAHeaderIsASentence() {
     probe.probe(access(), repo, groupFiles(repo.files).value(0));
     QVERIFY(failed.wait());
     QVERIFY(failed[0][0].toString().contains(u"terms"));
+}
+
+// More bytes of a file that this program does not know say no more about it.
+void TestHubClient::unknownVersionEndsTheReading() {
+    QByteArray bytes(400'000, '\0');
+    bytes.replace(0, 8, QByteArray("GGUF\x63\0\0\0", 8));
+    m_hub->add(kRepo, u"some-Q4_0.gguf"_s, bytes);
+    const ModelOutlook outlook = probe(1000);
+    QVERIFY2(outlook.sentence.contains(u"version"), qPrintable(outlook.sentence));
+    QCOMPARE(m_hub->fileRequests().size(), 1);
+}
+
+// A header may claim that thousands of tensors tell its shape; each would be a request.
+void TestHubClient::manySmallTensorsAreNotAskedFor() {
+    constexpr int kTensors = 100;
+    QByteArray bytes;
+    const auto add = [&bytes](auto number) {
+        for (std::size_t i = 0; i < sizeof(number); ++i) {
+            bytes.append(static_cast<char>(number >> (8 * i)));
+        }
+    };
+    bytes.append("GGUF");
+    add(quint32(3));
+    add(quint64(kTensors));
+    add(quint64(0));
+    for (int i = 0; i < kTensors; ++i) {
+        const QByteArray name = "rope_" + QByteArray::number(i);
+        add(quint64(name.size()));
+        bytes.append(name);
+        add(quint32(1));
+        add(quint64(1024)); // elements
+        add(quint32(0));    // F32
+        add(quint64(i) * 4096);
+    }
+    bytes.append(QByteArray(kTensors * 4096 + 32, '\0'));
+    m_hub->add(kRepo, u"some-Q4_0.gguf"_s, bytes);
+    probe(8192);
+    QVERIFY2(m_hub->fileRequests().size() < 12, qPrintable(QString::number(m_hub->fileRequests().size())));
+}
+
+void TestHubClient::endlessAnswerIsASentence() {
+    m_hub->apiMischief["/api/"] = {.status = 200, .extra = QByteArray(5 << 20, ' ')};
+    HubClient client;
+    const QString sentence = failure(client, [&] { client.search(access(), u"x"_s); });
+    QVERIFY2(sentence.contains(u"too long"), qPrintable(sentence));
 }
 
 void TestHubClient::tablesAreSound() {
