@@ -61,7 +61,8 @@ bool isFolder(const QUrl& url) {
 MainWindow::MainWindow(
     EngineController& controller, Settings& settings, const QString& builtInFolder, const QString& chatFile)
     : m_controller(controller), m_settings(settings), m_manager(new ModelManager(settings, builtInFolder, this)),
-      m_recent(new RecentModels(settings, this)), m_choices(new LoadChoices(settings, controller, this)), m_chat(new ChatView(chatFile)) {
+      m_recent(new RecentModels(settings, this)), m_choices(new LoadChoices(settings, controller, this)),
+      m_chat(new ChatView(chatFile)) {
     setWindowTitle(QStringLiteral("Strata"));
     setWindowIcon(QIcon(QStringLiteral(":/icons/strata.svg")));
     setAcceptDrops(true);

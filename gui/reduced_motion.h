@@ -4,11 +4,8 @@
 #include <QObject>
 #include <QVariant>
 
-class QDBusVariant;
-
 // Whether the desktop asks programs to move as little as they can: reduced-motion of org.freedesktop.appearance, or
 // GNOME's animations being off, both of the settings portal; no portal: no. Asks without waiting. GUI thread.
-// Source: XDG Desktop Portal, org.freedesktop.portal.Settings.
 class ReducedMotion : public QObject {
     Q_OBJECT
 
@@ -22,12 +19,7 @@ public:
 signals:
     void changed();
 
-private slots:
-    void takeSetting(const QString& group, const QString& key, const QDBusVariant& value);
-
 private:
-    void ask(const QString& group, const QString& key);
-
     bool m_isAsked = false;
     bool m_isAnimationOff = false;
 };

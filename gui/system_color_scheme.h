@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <QDBusVariant>
 #include <QObject>
+#include <QVariant>
 
 // Whether the desktop asks for a dark look: org.freedesktop.appearance of the settings portal where there is one, else
 // what the palette said when the program started. Asks without waiting. GUI thread.
-// Source: XDG Desktop Portal, org.freedesktop.portal.Settings.
 class SystemColorScheme : public QObject {
     Q_OBJECT
 
@@ -18,11 +17,8 @@ public:
 signals:
     void changed();
 
-private slots:
-    void takeSetting(const QString& group, const QString& key, const QDBusVariant& value);
-
 private:
-    void ask();
+    void take(const QString& group, const QString& key, const QVariant& value);
 
     bool m_isDark;
 };

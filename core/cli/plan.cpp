@@ -80,7 +80,8 @@ MachineProfile profileAt(const std::filesystem::path& path, bool isThisMachine) 
     return readProfile(path);
 }
 
-PlannedMachine planFor(const PlanOptions& options, const Subject& subject, const std::string& profile, ListGpus listGpus) {
+PlannedMachine planFor(
+    const PlanOptions& options, const Subject& subject, const std::string& profile, ListGpus listGpus) {
     const bool isThisMachine = profile.empty();
     const std::filesystem::path path = isThisMachine ? machineProfilePath() : std::filesystem::path(profile);
     PlannedMachine machine;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/chat/sampling_panel.h"
 
+#include "gui/column_area.h"
 #include "gui/icon.h"
 
 #include <QCheckBox>
@@ -12,7 +13,6 @@
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QRegularExpressionValidator>
-#include <QScrollArea>
 #include <QSpinBox>
 #include <QToolButton>
 
@@ -94,15 +94,9 @@ SamplingPanel::SamplingPanel(QWidget* parent) : QWidget(parent) {
     const int last = grid->rowCount();
     grid->addWidget(resetAll, last, 0, 1, 3);
     grid->setRowStretch(last + 1, 1);
-    auto* area = new QScrollArea;
-    area->setFrameShape(QFrame::NoFrame);
-    area->setWidgetResizable(true);
-    area->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    area->setWidget(content);
-    area->setFocusPolicy(Qt::NoFocus); // its rows take the focus
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
-    column->addWidget(area);
+    column->addWidget(new ColumnArea(content));
     setSettings({});
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/engine/engine_worker.h"
 
+#include "gui/engine/load_request.h"
+
 #include "core/base/error.h"
 
 #include <QThread>
@@ -13,18 +15,6 @@ namespace {
 
 constexpr qint64 kPieceIntervalMs = 16;    // one frame at 60 Hz
 constexpr qint64 kProgressIntervalMs = 33; // a bar needs no more than 30 Hz
-
-strata::LoadRequest toRequest(const LoadCommand& command) {
-    strata::LoadRequest request;
-    request.path = command.path.toStdString();
-    request.contextTokens = command.contextTokens;
-    request.cacheType = command.cacheType;
-    request.vramCap = command.vramCap;
-    request.ramCap = command.ramCap;
-    request.places = command.places;
-    request.profile = command.profile;
-    return request;
-}
 
 strata::GenerationRequest toRequest(const GenerateCommand& command) {
     strata::GenerationRequest request;
@@ -98,7 +88,7 @@ void EngineWorker::load(
     const strata::EngineDevices formerDevices = m_devices;
     if (m_engine != nullptr) {
         const auto refusal =
-            attempt(details, [&] { strata::Engine::checkLoad(toRequest(command), devices, *m_engine); });
+            attempt(details, [&] { strata::Engine::checkLoad(loadRequest(command), devices, *m_engine); });
         // An engine whose own device is lost cannot be asked, and is no loss.
         if (refusal && !(refusal->isDeviceLost && devices.main.info.id == formerDevices.main.info.id)) {
             emit refused(id, *refusal, m_model);
@@ -144,7 +134,7 @@ bool EngineWorker::openEngine(
         emit loadProgress(id, progress.doneBytes, progress.totalBytes);
     };
     m_devices = devices;
-    m_engine = strata::Engine::load(toRequest(command), devices, report, stop);
+    m_engine = strata::Engine::load(loadRequest(command), devices, report, stop);
     if (m_engine == nullptr)
         return false;
     m_session.emplace(m_engine->newSession());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/models/model_forecast.h"
 
+#include "gui/engine/load_request.h"
 #include "gui/format.h"
 
 #include "core/base/error.h"
@@ -67,12 +68,9 @@ Fit fitOf(const strata::Plan& plan) {
 }
 
 strata::LoadRequest requestOf(const LoadCommand& wish, bool hasGpu) {
-    strata::LoadRequest request;
-    request.contextTokens = wish.contextTokens;
-    request.cacheType = wish.cacheType;
-    request.vramCap = hasGpu ? wish.vramCap : std::nullopt;
-    request.ramCap = wish.ramCap;
-    request.places = wish.places;
+    strata::LoadRequest request = loadRequest(wish);
+    if (!hasGpu)
+        request.vramCap.reset();
     return request;
 }
 

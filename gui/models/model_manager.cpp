@@ -43,7 +43,8 @@ QString lossSentence(const ModelEntry& entry) {
 }
 
 bool isNumber(int column) {
-    return column != ModelManager::Name && column != ModelManager::Architecture && column != ModelManager::Format && column != ModelManager::Fit;
+    return column != ModelManager::Name && column != ModelManager::Architecture && column != ModelManager::Format &&
+           column != ModelManager::Fit;
 }
 
 } // namespace

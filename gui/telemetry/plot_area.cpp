@@ -10,14 +10,10 @@ constexpr double kKeyPan = 0.25;
 
 } // namespace
 
-PlotArea::PlotArea(QWidget* content, QWidget* parent) : QScrollArea(parent) {
-    setFrameShape(QFrame::NoFrame);
-    setWidgetResizable(true);
-    setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+PlotArea::PlotArea(QWidget* content, QWidget* parent) : ColumnArea(content, parent) {
     setFocusPolicy(Qt::StrongFocus);
     setAccessibleName(tr("Plots"));
     setAccessibleDescription(tr("Left and Right read values, plus and minus zoom, 0 goes back, P pauses"));
-    setWidget(content);
 }
 
 void PlotArea::keyPressEvent(QKeyEvent* event) {
@@ -44,6 +40,6 @@ void PlotArea::keyPressEvent(QKeyEvent* event) {
         emit pauseRequested();
         return;
     default:
-        QScrollArea::keyPressEvent(event);
+        ColumnArea::keyPressEvent(event);
     }
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <QScrollArea>
+#include "gui/column_area.h"
 
 // The plots, one under the other, as one stop of the Tab key: all of them share the moment that is read and the stretch
 // of time that is shown, so that keys mean the same for each.
-class PlotArea : public QScrollArea {
+class PlotArea : public ColumnArea {
     Q_OBJECT
 
 public:

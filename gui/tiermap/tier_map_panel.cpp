@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/tiermap/tier_map_panel.h"
 
+#include "gui/column_area.h"
 #include "gui/icon.h"
 #include "gui/models/load_choices.h"
 #include "gui/reduced_motion.h"
@@ -14,7 +15,6 @@
 
 #include <QHBoxLayout>
 #include <QPushButton>
-#include <QScrollArea>
 #include <QVBoxLayout>
 
 namespace {
@@ -31,13 +31,7 @@ TierMapPanel::TierMapPanel(EngineController& controller, LoadChoices& choices, Q
     m_none->setForegroundRole(QPalette::PlaceholderText);
     m_none->setAlignment(Qt::AlignLeft | Qt::AlignTop);
     m_none->setContentsMargins(12, 12, 12, 12);
-    auto* area = new QScrollArea;
-    area->setFrameShape(QFrame::NoFrame);
-    area->setWidgetResizable(true);
-    area->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    area->setFocusPolicy(Qt::NoFocus); // the map takes the focus
-    area->setWidget(makeContent());
-    m_content = area;
+    m_content = new ColumnArea(makeContent());
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(m_none);

@@ -18,24 +18,6 @@ namespace {
 constexpr int kBarHeight = 8;
 constexpr int kLeastBar = 48;
 
-// 0: not measured.
-double ceilingOf(Wire wire, const LoadedModel& model) {
-    const auto& profile = model.command.profile;
-    if (!profile || !model.isMeasured)
-        return 0.0;
-    switch (wire) {
-    case Wire::Vram:
-        return profile->vramRead;
-    case Wire::Link:
-        return profile->linkIn;
-    case Wire::Host:
-        return profile->hostRead;
-    case Wire::Disk:
-        return model.plan ? profile->diskBytesPerSecond(model.plan->modelPath) : 0.0;
-    }
-    return 0.0;
-}
-
 QString rateText(const QString& rate, double ceiling) {
     return ceiling > 0 ? WireBars::tr("%1 of %2").arg(rate, formatByteRate(ceiling)) : rate;
 }
@@ -81,7 +63,7 @@ void WireBars::setModel(const LoadedModel& model) {
     m_rows.clear();
     for (std::size_t i = 0; i < strata::kWireCount; ++i)
         if (model.forecast.decode.bytes[i] > 0)
-            addRow(static_cast<Wire>(i), ceilingOf(static_cast<Wire>(i), model));
+            addRow(static_cast<Wire>(i), wireCeiling(static_cast<Wire>(i), model));
     showIdle();
 }
 

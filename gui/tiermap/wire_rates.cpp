@@ -1,11 +1,30 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/tiermap/wire_rates.h"
 
+using strata::Wire;
+
 namespace {
 
 constexpr double kWindowSeconds = 1.0;
 
 } // namespace
+
+double wireCeiling(Wire wire, const LoadedModel& model) {
+    const auto& profile = model.command.profile;
+    if (!profile || !model.isMeasured)
+        return 0.0;
+    switch (wire) {
+    case Wire::Vram:
+        return profile->vramRead;
+    case Wire::Link:
+        return profile->linkIn;
+    case Wire::Host:
+        return profile->hostRead;
+    case Wire::Disk:
+        return model.plan ? profile->diskBytesPerSecond(model.plan->modelPath) : 0.0;
+    }
+    return 0.0;
+}
 
 void WireRates::clear() {
     m_readings.clear();

@@ -2,6 +2,7 @@
 #include "gui/why/reply_account.h"
 
 #include "gui/format.h"
+#include "gui/tiermap/wire_rates.h"
 
 #include <QCoreApplication>
 
@@ -23,23 +24,6 @@ double seconds(std::chrono::nanoseconds time) {
     return std::chrono::duration<double>(time).count();
 }
 
-double ceilingOf(Wire wire, const LoadedModel& model) { // 0: not measured
-    const auto& profile = model.command.profile;
-    if (!profile || !model.isMeasured)
-        return 0.0;
-    switch (wire) {
-    case Wire::Vram:
-        return profile->vramRead;
-    case Wire::Link:
-        return profile->linkIn;
-    case Wire::Host:
-        return profile->hostRead;
-    case Wire::Disk:
-        return model.plan ? profile->diskBytesPerSecond(model.plan->modelPath) : 0.0;
-    }
-    return 0.0;
-}
-
 // Of the four, what the tokens of the reply stood still for the longest.
 Wire boundOf(const strata::PassTimes& decode) {
     const std::array<std::chrono::nanoseconds, strata::kWireCount> times = {
@@ -52,7 +36,7 @@ QString rateOf(Wire wire, const strata::PassTimes& decode, const LoadedModel& mo
     const std::uint64_t bytes = decode.bytes[static_cast<std::size_t>(wire)];
     const QString each = formatBytes(bytes / std::max<std::uint64_t>(1, decode.passes));
     const double rate = static_cast<double>(bytes) / std::max(seconds(decode.whole), 1e-9);
-    const double ceiling = ceilingOf(wire, model);
+    const double ceiling = wireCeiling(wire, model);
     return ceiling > 0 ? text("%1 for every token, %2 of the %3 that were measured")
                              .arg(each, formatByteRate(rate), formatByteRate(ceiling))
                        : text("%1 for every token, %2").arg(each, formatByteRate(rate));

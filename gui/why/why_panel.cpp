@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/why/why_panel.h"
 
+#include "gui/column_area.h"
 #include "gui/format.h"
 #include "gui/text_labels.h"
 #include "gui/theme.h"
@@ -8,7 +9,6 @@
 
 #include <QGridLayout>
 #include <QPainter>
-#include <QScrollArea>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -85,13 +85,7 @@ WhyPanel::WhyPanel(QWidget* parent) : QWidget(parent) {
     m_none->setForegroundRole(QPalette::PlaceholderText);
     m_none->setAlignment(Qt::AlignLeft | Qt::AlignTop);
     m_none->setContentsMargins(12, 12, 12, 12);
-    auto* area = new QScrollArea;
-    area->setFrameShape(QFrame::NoFrame);
-    area->setWidgetResizable(true);
-    area->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    area->setFocusPolicy(Qt::NoFocus);
-    area->setWidget(makeContent());
-    m_content = area;
+    m_content = new ColumnArea(makeContent());
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(m_none);
