@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cuda/kernels/matvec.h"
 
+#include "cuda/kernels/matvec_bulk.cuh"
 #include "cuda/kernels/matvec_copy.cuh"
 #include "cuda/runtime/dependent_launch.cuh"
 
@@ -9,11 +10,18 @@
 namespace strata::cuda {
 namespace {
 
-std::size_t sharedBytesOf(QuantType type) {
+template <QuantType kType, bool kIsOne>
+std::size_t copyBytes(int computeCapability) {
+    return copiesInBulk(computeCapability) ? BlockShape<kType, kIsOne>::kSharedBytes
+                                           : TileShape<kType, kIsOne>::kSharedBytes;
+}
+
+// What copies of a block need of its shared memory, for a pass of m tokens.
+std::size_t copyBytesOf(QuantType type, std::uint32_t m, int computeCapability) {
     std::size_t bytes = 0;
     visitFormat(type, [&]<QuantType kType>() {
         if constexpr (!isFloatFormat(kType))
-            bytes = std::max(TileShape<kType, true>::kSharedBytes, TileShape<kType, false>::kSharedBytes);
+            bytes = m == 1 ? copyBytes<kType, true>(computeCapability) : copyBytes<kType, false>(computeCapability);
     });
     return bytes;
 }
@@ -65,7 +73,7 @@ void launchProducts(const Launch& launch, MatvecArguments& arguments) {
     const std::span matrices(arguments.matrices, arguments.count);
     std::size_t sharedBytes = 0;
     for (const MatvecMatrix& matrix : matrices)
-        sharedBytes = std::max(sharedBytes, sharedBytesOf(matrix.type));
+        sharedBytes = std::max(sharedBytes, copyBytesOf(matrix.type, arguments.m, launch.computeCapability));
     const unsigned blocks = distribute(launch, matrices, 1);
     if (arguments.m == 1)
         launchTiles(launch, oneTokenProducts(), blocks, sharedBytes + sizeof(BlockPartials<1, 1>), arguments);
@@ -88,7 +96,7 @@ void multiplyGateUpFew(const Launch& launch, const ProductJob& gate, const Produ
     MatvecArguments arguments = {{matrixOf(gate), matrixOf(up)}, 2, gate.weights.columns, m, x, q};
     if (gate.weights.type == up.weights.type) {
         const unsigned blocks = distribute(launch, std::span(arguments.matrices, 1), 2);
-        const std::size_t sharedBytes = sharedBytesOf(gate.weights.type);
+        const std::size_t sharedBytes = copyBytesOf(gate.weights.type, m, launch.computeCapability);
         if (m == 1)
             launchTiles(launch, oneTokenGateUp(), blocks, sharedBytes + sizeof(BlockPartials<1, 2>), arguments, out);
         else

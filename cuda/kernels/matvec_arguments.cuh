@@ -16,6 +16,8 @@ namespace strata::cuda {
 constexpr int kTileRows = 16;
 constexpr int kTileWarps = 8;
 constexpr int kTileThreads = kTileWarps * 32;
+constexpr int kTurnColumns = 256; // of a warp
+constexpr int kTurnGroups = kTurnColumns / 32;
 // A multiprocessor's share of the blocks: they stay for all their tiles. With registers for a third, loops keep too few
 // loads in flight: products of one token took 1.3 times as long on an H100.
 constexpr int kBlocksEach = 2;

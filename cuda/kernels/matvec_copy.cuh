@@ -4,13 +4,10 @@
 #include "cuda/kernels/matvec_arguments.cuh"
 #include "cuda/quant/weight_format.cuh"
 
-// Weights reach shared memory as they lie in the matrix, copied asynchronously 16 bytes at a time; each warp is ahead
-// of itself by the stages of a ring of its own. A turn of a warp is 256 columns of the 16 rows of a tile. Lane 4 * g +
-// t copies of rows g and g + 8 the chunks t, t + 4, ...
+// Weights reach shared memory as they lie in the matrix, copied asynchronously by the threads, 16 bytes at a time; each
+// warp is ahead of itself by the stages of a ring of its own. Lane 4 * g + t copies of rows g and g + 8 the chunks t,
+// t + 4, ... For GPUs whose copy engines do not do that (matvec_bulk.cuh).
 namespace strata::cuda {
-
-constexpr int kTurnColumns = 256;
-constexpr int kTurnGroups = kTurnColumns / 32;
 
 // The arithmetic reads rows differently for one token and for more.
 template <QuantType kType, bool kIsOne>
@@ -34,20 +31,52 @@ struct TileShape {
     static constexpr int kSharedBytes = kTileWarps * kRingBytes;
 };
 
-template <QuantType kType, bool kIsOne>
-class TileCopies {
+template <QuantType kType, bool kIsOne, int kMatrices>
+class WarpCopies {
     using Shape = TileShape<kType, kIsOne>;
 
 public:
-    __device__ explicit TileCopies(std::byte* ring)
-        : m_ring(ring + threadIdx.x / 32 * Shape::kRingBytes),
+    // Starts the first copies, which need no activations.
+    __device__ WarpCopies(const MatvecArguments& arguments, const TileSequence<kMatrices>& tiles, std::byte* ring)
+        : m_tiles(tiles),
+          m_ring(ring + threadIdx.x / 32 * Shape::kRingBytes),
           m_target(static_cast<std::uint32_t>(__cvta_generic_to_shared(m_ring)) +
-                   threadIdx.x % 32 / 4 * Shape::kRowBytes + threadIdx.x % 4 * 16) {}
+                   threadIdx.x % 32 / 4 * Shape::kRowBytes + threadIdx.x % 4 * 16) {
+        const int turns = (static_cast<int>(arguments.columns) + kTurnColumns - 1) / kTurnColumns;
+        m_turns = max(0, turns - static_cast<int>(threadIdx.x / 32) + kTileWarps - 1) / kTileWarps;
+        pointAt(tiles.matrix(0), tiles.firstRow(0));
+#pragma unroll
+        for (int stage = 0; stage < Shape::kStages - 1; ++stage)
+            startTurn();
+    }
 
-    // What the next copies are of: the warp's `turns` turns of 16 rows of a matrix.
-    __device__ void pointAt(const MatvecMatrix& matrix, std::uint32_t firstRow, int turns) {
+    // Turns of this warp in a tile.
+    __device__ int steps() const { return m_turns; }
+
+    // Rows g and g + 8 of the next turn, once they are there for all lanes; those of the turn before may then be lost.
+    __device__ void take(const std::byte* (&rows)[2], std::uint32_t tile, int turn) {
+        const std::byte* const stage = waitForTurn();
+        startTurn();
+        const MatvecMatrix& matrix = m_tiles.matrix(tile);
+#pragma unroll
+        for (int half = 0; half < 2; ++half) {
+            const std::uint32_t place = threadIdx.x % 32 / 4 + 8 * half;
+            rows[half] = stage + place * Shape::kRowBytes;
+            if constexpr (Shape::kHasSlack) {
+                const std::uint32_t row = min(m_tiles.firstRow(tile) + place, matrix.rows - 1);
+                rows[half] += (row * matrix.rowBytes + threadIdx.x / 32 * Shape::kTurnBytes +
+                                  turn * Shape::kStrideBytes) & 15u; // only the low bits matter
+            }
+        }
+    }
+
+    __device__ void giveBack() {}
+
+private:
+    // What the next copies are of: the warp's turns of 16 rows of a matrix.
+    __device__ void pointAt(const MatvecMatrix& matrix, std::uint32_t firstRow) {
         const int warpOffset = static_cast<int>(threadIdx.x / 32) * Shape::kTurnBytes;
-        m_turnsLeft = turns;
+        m_turnsLeft = m_turns;
         m_bytesLeft = static_cast<int>(matrix.rowBytes) - warpOffset;
 #pragma unroll
         for (int half = 0; half < 2; ++half) {
@@ -59,13 +88,13 @@ public:
         }
     }
 
-    __device__ int turnsLeft() const {
-        return m_turnsLeft;
-    }
-
     // Starts the copies of the next turn to the next stage. The group of copies is committed even if nothing is left to
     // copy, so that the number of groups tells turns.
     __device__ void startTurn() {
+        if (m_turnsLeft == 0 && m_copied + 1 < m_tiles.count) {
+            ++m_copied;
+            pointAt(m_tiles.matrix(m_copied), m_tiles.firstRow(m_copied));
+        }
         if (m_turnsLeft > 0) {
             const int length = Shape::Block::kLength == 32 ? min(Shape::kTurnBytes, m_bytesLeft) : Shape::kTurnBytes;
 #pragma unroll
@@ -91,7 +120,6 @@ public:
         return stage;
     }
 
-private:
     __device__ static void copyRow(const std::byte* bytes, std::uint32_t target, int length, int untilEnd) {
         const int lane = static_cast<int>(threadIdx.x % 4);
         const int slack = Shape::kHasSlack ? static_cast<int>(reinterpret_cast<std::uintptr_t>(bytes) & 15u) : 0;
@@ -115,6 +143,9 @@ private:
             asm volatile("st.shared.u8 [%0], %1;" ::"r"(target + i), "r"(byteAt(source, i)) : "memory");
     }
 
+    const TileSequence<kMatrices>& m_tiles;
+    std::uint32_t m_copied = 0; // the tile that copies have come to
+    int m_turns;                // of this warp, a tile
     std::byte* m_ring;
     std::uint32_t m_target;
     int m_fillOffset = 0;

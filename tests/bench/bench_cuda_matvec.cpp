@@ -16,9 +16,8 @@
 
 // A developer's program: speed of the products of 1 to 8 tokens on the GPU, by format and shape, as chains in a CUDA
 // graph that read other weights at each link, more than any cache holds.
-//   bench_cuda_matvec [format | token | all] [serial]
-// "token": all products, norms and roundings of one pass of an 8B model in Q4_K_M, without attention. "serial":
-// kernels wait for the end of those ahead, as on GPUs before compute capability 9.0.
+//   bench_cuda_matvec [format | token | all]
+// "token": all products, norms and roundings of one pass of an 8B model in Q4_K_M, without attention.
 using namespace strata;
 using namespace strata::cuda;
 
@@ -35,8 +34,8 @@ constexpr Shape kShapes[] = {{4096, 4096}, {1024, 4096}, {14336, 4096}, {4096, 1
     {28672, 8192}, {8192, 28672}};
 
 struct Bench {
-    Launch launch;
     Stream stream = makeStream();
+    Launch launch;
     GpuMemory arena{kArenaBytes};
     GpuMemory x{8 * std::size_t{kMostColumns} * sizeof(float)};
     GpuMemory q{8 * std::size_t{kMostColumns}};
@@ -45,13 +44,7 @@ struct Bench {
     double copyGigabytes = 0.0; // per second
     std::size_t used = 0;
 
-    explicit Bench(bool isSerial) {
-        launch.stream = stream.get();
-        int major = 0;
-        checkCuda(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, 0), "asking the device");
-        launch.computeCapability = isSerial ? 80 : major * 10;
-        checkCuda(
-            cudaDeviceGetAttribute(&launch.multiprocessors, cudaDevAttrMultiProcessorCount, 0), "asking the device");
+    Bench() : launch(launchOn(0, stream.get())) {
         fill();
         constexpr std::size_t kCopied = std::size_t{1} << 30;
         const double seconds = time([&] {
@@ -176,7 +169,7 @@ struct Bench {
 
 int main(int argc, char** argv) {
     const std::string_view wanted = argc > 1 ? argv[1] : "token";
-    Bench bench(argc > 2 && std::string_view(argv[2]) == "serial");
+    Bench bench;
     fmt::print("device copy, read + write: {:.0f} GB/s\n", bench.copyGigabytes);
     if (wanted == "token" || wanted == "all")
         bench.reportToken();
