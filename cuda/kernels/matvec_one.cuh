@@ -14,6 +14,34 @@ __device__ __forceinline__ void unpackWords(const uint4& four, std::uint32_t (&w
     words[3] = four.w;
 }
 
+template <typename Format>
+__device__ __forceinline__ typename Format::Scales scalesOfQuarter(const std::byte* block, int quarter) {
+    if constexpr (requires { Format::scalesOfQuarter(block, quarter); })
+        return Format::scalesOfQuarter(block, quarter);
+    else
+        return Format::scales(block);
+}
+
+// Of 16 columns: half quarter % 2 of group 4 * (quarter / 2) + part.
+template <typename Format>
+__device__ __forceinline__ int scaleCodeOfQuarter(const typename Format::Scales& scales, int quarter, int part) {
+    if constexpr (requires { Format::scaleCodeOfQuarter(scales, quarter, part); })
+        return Format::scaleCodeOfQuarter(scales, quarter, part);
+    else
+        return Format::scaleCode(scales, 2 * (quarter / 2 * 4 + part) + quarter % 2);
+}
+
+// The word at `first`, which is less than 4, comes first.
+__device__ __forceinline__ void rotate(std::uint32_t (&words)[4], int first) {
+#pragma unroll
+    for (int distance = 1; distance < 4; distance *= 2) {
+        const std::uint32_t before[4] = {words[0], words[1], words[2], words[3]};
+#pragma unroll
+        for (int i = 0; i < 4; ++i)
+            words[i] = (first & distance) != 0 ? before[(i + distance) % 4] : before[i];
+    }
+}
+
 template <QuantType kType>
 class OneToken {
     using Format = WeightFormat<kType>;
@@ -32,7 +60,7 @@ public:
         if constexpr (Block::kLength == 32) {
             addBlocks(rows, groups, t);
         } else {
-            const Scales scales[2] = {Format::scales(rows[0]), Format::scales(rows[1])};
+            const Scales scales[2] = {scalesOfQuarter<Format>(rows[0], t), scalesOfQuarter<Format>(rows[1], t)};
             float scaled[2] = {}, lowered[2] = {};
             if constexpr (Format::kScaleLength == 32)
                 addGroups(rows, scales, t, scaled, lowered);
@@ -118,6 +146,7 @@ private:
             const int group = firstGroup + i;
             std::uint32_t b[4];
             unpackWords(*reinterpret_cast<const uint4*>(m_codes + 32 * group + t % 2 * 16), b);
+            rotate(b, t);
             const float value = m_scales[group].x;
 #pragma unroll
             for (int half = 0; half < 2; ++half) {
@@ -130,11 +159,10 @@ private:
                     sum = __dp4a(static_cast<int>(a[j]), static_cast<int>(b[j]), sum);
                     ones = __dp4a(0x01010101, static_cast<int>(b[j]), ones);
                 }
-                const int index = 2 * group + t % 2;
-                const int product = sum * Format::scaleCode(scales[half], index);
+                const int product = sum * scaleCodeOfQuarter<Format>(scales[half], t, i);
                 scaled[half] = __fmaf_rn(__int2float_rn(product), value, scaled[half]);
                 if constexpr (Format::kHasMinimum) {
-                    const int minimum = ones * Format::minimumCode(scales[half], index);
+                    const int minimum = ones * Format::minimumCode(scales[half], 2 * group + t % 2);
                     lowered[half] = __fmaf_rn(__int2float_rn(minimum), value, lowered[half]);
                 }
             }

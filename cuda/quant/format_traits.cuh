@@ -20,7 +20,11 @@
 //   codesOfQuarter(block, quarter, part, four)     four words of a quarter of the block, with addresses that vary with
 //                                                  the quarter alone. Quarters are 64 weights in a row where scales
 //                                                  are of 32; where they are of 16, quarter t is the half t % 2 of
-//                                                  each of the groups of 32 from 4 * (t / 2) on, one a part.
+//                                                  each of the groups of 32 from 4 * (t / 2) on, one a part, and its
+//                                                  words come in the order t, t + 1, t + 2, t + 3, modulo 4: the lanes
+//                                                  of a warp then read different banks of shared memory.
+// and may give, where scales are of 16, what is faster than all scales:
+//   scalesOfQuarter(block, quarter), scaleCodeOfQuarter(scales, quarter, part)
 // Blocks may be in any address space. Codes may carry a power of two that
 // the scale takes back: a nibble left in the upper half of its byte costs no shift.
 // Float formats give decode(weights, i) alone.

@@ -46,7 +46,7 @@ struct WeightFormat<QuantType::Q2_K> {
     static __device__ void codesOfQuarter(const std::byte* block, int quarter, int part, std::uint32_t (&four)[4]) {
         const std::byte* const qs = block + offsetof(Block, qs) + quarter * 16;
         for (int i = 0; i < 4; ++i)
-            four[i] = (loadWord<kAlignment>(qs + 4 * i) >> (2 * part)) & 0x03030303u;
+            four[i] = (loadWord<kAlignment>(qs + (i + quarter) % 4 * 4) >> (2 * part)) & 0x03030303u;
     }
 };
 

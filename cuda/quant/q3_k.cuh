@@ -48,8 +48,9 @@ struct WeightFormat<QuantType::Q3_K> {
         const std::byte* const qs = block + offsetof(Block, qs) + quarter * 16;
         const std::byte* const hmask = block + offsetof(Block, hmask) + quarter % 2 * 16;
         for (int i = 0; i < 4; ++i) {
-            const std::uint32_t low = rotateLeft(loadWord<kAlignment>(qs + 4 * i), 5 - 2 * part) & 0x60606060u;
-            const std::uint32_t third = loadWord<kAlignment>(hmask + 4 * i) << (7 - part - quarter / 2 * 4);
+            const int offset = (i + quarter) % 4 * 4;
+            const std::uint32_t low = rotateLeft(loadWord<kAlignment>(qs + offset), 5 - 2 * part) & 0x60606060u;
+            const std::uint32_t third = loadWord<kAlignment>(hmask + offset) << (7 - part - quarter / 2 * 4);
             four[i] = low | ((third & 0x80808080u) ^ 0x80808080u);
         }
     }

@@ -44,11 +44,22 @@ struct WeightFormat<QuantType::Q6_K> {
         const std::byte* const ql = block + offsetof(Block, ql) + quarter / 2 * 64 + quarter % 2 * 16;
         const std::byte* const qh = block + offsetof(Block, qh) + quarter * 16;
         for (int i = 0; i < 4; ++i) {
-            const std::uint32_t pairs = loadWord<kAlignment>(ql + part % 2 * 32 + 4 * i);
+            const int offset = (i + quarter) % 4 * 4;
+            const std::uint32_t pairs = loadWord<kAlignment>(ql + part % 2 * 32 + offset);
             const std::uint32_t low = (part < 2 ? pairs << 2 : pairs >> 2) & 0x3c3c3c3cu;
-            const std::uint32_t high = rotateLeft(loadWord<kAlignment>(qh + 4 * i), 6 - 2 * part) & 0xc0c0c0c0u;
+            const std::uint32_t high = rotateLeft(loadWord<kAlignment>(qh + offset), 6 - 2 * part) & 0xc0c0c0c0u;
             four[i] = low | (high ^ 0x80808080u);
         }
+    }
+
+    // Of the eight scales that two quarters share, which the first two words then hold.
+    static __device__ Scales scalesOfQuarter(const std::byte* block, int quarter) {
+        std::uint32_t codes[2];
+        loadWords<kAlignment>(block + offsetof(Block, scales) + quarter / 2 * 8, codes);
+        return {loadHalf(block + offsetof(Block, d)) * 0.25f, {codes[0], codes[1]}};
+    }
+    static __device__ int scaleCodeOfQuarter(const Scales& scales, int quarter, int part) {
+        return signedByte(scales.codes[part / 2], part % 2 * 2 + quarter % 2);
     }
 };
 
