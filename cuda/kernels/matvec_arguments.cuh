@@ -46,6 +46,20 @@ struct MatvecArguments {
     QuantisedRows quantised;
 };
 
+// The arguments of the kernel, in the block's shared memory. Functions that are not inlined would read parameters from
+// global memory, at the start of a kernel from beyond the caches.
+__device__ __forceinline__ MatvecArguments& blockArguments() {
+    __shared__ __align__(16) std::byte storage[sizeof(MatvecArguments)];
+    return *reinterpret_cast<MatvecArguments*>(storage);
+}
+
+// All threads of the block, at first.
+__device__ __forceinline__ void shareArguments(const MatvecArguments& arguments) {
+    if (threadIdx.x == 0)
+        blockArguments() = arguments;
+    __syncthreads();
+}
+
 // The tiles of one block in their order: every blockCount-th of one matrix; or of two of the same shape in turns, then
 // two neighbours and their blockCount-th neighbours, so that a block sees 32 rows in a row.
 template <int kMatrices>

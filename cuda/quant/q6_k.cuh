@@ -54,9 +54,9 @@ struct WeightFormat<QuantType::Q6_K> {
 
     // Of the eight scales that two quarters share, which the first two words then hold.
     static __device__ Scales scalesOfQuarter(const std::byte* block, int quarter) {
-        std::uint32_t codes[2];
-        loadWords<kAlignment>(block + offsetof(Block, scales) + quarter / 2 * 8, codes);
-        return {loadHalf(block + offsetof(Block, d)) * 0.25f, {codes[0], codes[1]}};
+        const std::byte* const codes = block + offsetof(Block, scales) + quarter / 2 * 8;
+        return {loadHalf(block + offsetof(Block, d)) * 0.25f,
+            {loadWord<kAlignment>(codes), loadWord<kAlignment>(codes + 4)}};
     }
     static __device__ int scaleCodeOfQuarter(const Scales& scales, int quarter, int part) {
         return signedByte(scales.codes[part / 2], part % 2 * 2 + quarter % 2);

@@ -22,23 +22,6 @@ __device__ __forceinline__ std::uint32_t loadWord(const std::byte* bytes) {
     return __byte_perm(__byte_perm(single[0], single[1], 0x0040), __byte_perm(single[2], single[3], 0x0040), 0x5410);
 }
 
-// Words in a row, by aligned reads where the format aligns to less than a word: up to three bytes before the first, and
-// beyond the last no further than the word that holds its end.
-template <int kAlignment, int kCount>
-__device__ __forceinline__ void loadWords(const std::byte* bytes, std::uint32_t (&words)[kCount]) {
-    const auto offset = kAlignment >= 4 ? 0u : static_cast<unsigned>(reinterpret_cast<std::uintptr_t>(bytes) & 3u);
-    const auto* const aligned = reinterpret_cast<const std::uint32_t*>(bytes - offset);
-#pragma unroll
-    for (int i = 0; i < kCount; ++i)
-        words[i] = aligned[i];
-    if constexpr (kAlignment < 4) {
-        const std::uint32_t end = offset != 0 ? aligned[kCount] : 0u;
-#pragma unroll
-        for (int i = 0; i < kCount; ++i)
-            words[i] = __funnelshift_r(words[i], i + 1 < kCount ? words[i + 1] : end, 8 * offset);
-    }
-}
-
 // An IEEE 754 binary16 at an even address.
 __device__ __forceinline__ float loadHalf(const std::byte* bytes) {
     return __half2float(__ushort_as_half(*reinterpret_cast<const std::uint16_t*>(bytes)));

@@ -123,7 +123,7 @@ struct Bench {
         fmt::print("\n");
     }
 
-    void queueLayer(bool wide, std::uint32_t m) {
+    void queueLayer(bool wide, std::uint32_t m, bool rounds) {
         const QuantType narrow = QuantType::Q4_K;
         const QuantType mixed = wide ? QuantType::Q6_K : QuantType::Q4_K;
         float* const residual = x.as<float>();
@@ -132,14 +132,17 @@ struct Bench {
         const auto job = [&](QuantType type, Shape shape, std::size_t offset, bool adds = false) {
             return ProductJob{matrix(type, shape), nullptr, adds ? residual : out + offset, adds};
         };
-        normaliseRows(launch, residual, arena.as<float>(), 1e-5f, m, 4096, nullptr, rows);
+        if (rounds)
+            normaliseRows(launch, residual, arena.as<float>(), 1e-5f, m, 4096, nullptr, rows);
         const ProductJob qkv[] = {
             job(narrow, {4096, 4096}, 0), job(narrow, {1024, 4096}, 8 * 4096), job(mixed, {1024, 4096}, 8 * 5120)};
         multiplyFew(launch, qkv, nullptr, rows, m);
-        quantiseRows(launch, out, m, 4096, rows);
+        if (rounds)
+            quantiseRows(launch, out, m, 4096, rows);
         const ProductJob output = job(narrow, {4096, 4096}, 0, true);
         multiplyFew(launch, {&output, 1}, nullptr, rows, m);
-        normaliseRows(launch, residual, arena.as<float>(), 1e-5f, m, 4096, nullptr, rows);
+        if (rounds)
+            normaliseRows(launch, residual, arena.as<float>(), 1e-5f, m, 4096, nullptr, rows);
         const ProductJob gate = job(narrow, {14336, 4096}, 0);
         const ProductJob up = job(narrow, {14336, 4096}, 0);
         const QuantisedRows hidden = {q.as<std::int8_t>() + 4 * std::size_t{kMostColumns},
@@ -149,18 +152,23 @@ struct Bench {
         multiplyFew(launch, {&down, 1}, nullptr, hidden, m);
     }
 
+    double timeOfToken(std::uint32_t m, bool rounds) {
+        used = 0;
+        return time([&] {
+            for (int layer = 0; layer < 32; ++layer)
+                queueLayer(layer % 2 == 0, m, rounds);
+            const ProductJob head = {matrix(QuantType::Q6_K, {kMostRows, 4096}), nullptr, y.as<float>(), false};
+            multiplyFew(launch, {&head, 1}, nullptr, rounded(), m);
+        });
+    }
+
     void reportToken() {
         for (const std::uint32_t m : {1u, 2u, 4u, 8u}) {
-            used = 0;
-            const double seconds = time([&] {
-                for (int layer = 0; layer < 32; ++layer)
-                    queueLayer(layer % 2 == 0, m);
-                const ProductJob head = {matrix(QuantType::Q6_K, {kMostRows, 4096}), nullptr, y.as<float>(), false};
-                multiplyFew(launch, {&head, 1}, nullptr, rounded(), m);
-            });
-            fmt::print("8B Q4_K_M, {} tokens: {:.3f} ms, {:.2f} GB, {:.0f} GB/s, {:.0f} %\n", m, seconds * 1e3,
-                static_cast<double>(used) / 1e9, static_cast<double>(used) / seconds / 1e9,
-                static_cast<double>(used) / seconds / 1e7 / copyGigabytes);
+            const double products = timeOfToken(m, false);
+            const double seconds = timeOfToken(m, true);
+            fmt::print("8B Q4_K_M, {} tokens: {:.3f} ms, without norms and roundings {:.3f}, {:.2f} GB, {:.0f} GB/s, {:.0f} %\n",
+                m, seconds * 1e3, products * 1e3, static_cast<double>(used) / 1e9,
+                static_cast<double>(used) / seconds / 1e9, static_cast<double>(used) / seconds / 1e7 / copyGigabytes);
         }
     }
 };
