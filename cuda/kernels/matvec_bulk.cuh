@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "cuda/kernels/matmul_sm90.cuh"
 #include "cuda/kernels/matvec_arguments.cuh"
 #include "cuda/quant/weight_format.cuh"
+#include "cuda/runtime/phase_barrier.cuh"
 
 #include <algorithm>
 
