@@ -10,7 +10,9 @@
 #include <QPalette>
 #include <QTextBlock>
 #include <QTextDocument>
+#include <QTextFrame>
 #include <QTextLayout>
+#include <QTextTable>
 
 #include <algorithm>
 
@@ -134,6 +136,7 @@ void MessagePainter::paintSegment(BoxId id, const QRect& visible) {
     m_painter.translate(origin);
     m_painter.setClipRect(inText, Qt::IntersectClip);
     paintUnderText(document, rect);
+    paintTableLines(document);
     QAbstractTextDocumentLayout::PaintContext context;
     context.palette = m_palette;
     context.clip = QRectF(visible.translated(-origin)).intersected(inText);
@@ -209,6 +212,33 @@ void MessagePainter::paintUnderText(const QTextDocument& document, const QRect& 
         }
         if (isRule) {
             m_painter.fillRect(QRectF(0, std::round(place.center().y()), rect.width(), 1), color);
+        }
+    }
+}
+
+// In the room that is left between cells, and round them.
+void MessagePainter::paintTableLines(const QTextDocument& document) {
+    const QAbstractTextDocumentLayout& places = *document.documentLayout();
+    const QColor color = m_layout.style().line;
+    for (QTextFrame* frame : document.rootFrame()->childFrames()) {
+        const auto* table = qobject_cast<QTextTable*>(frame);
+        if (table == nullptr) {
+            continue;
+        }
+        const auto corner = [&](int row, int column) { // of a cell, with the line at its left and above
+            const QTextBlock block = table->cellAt(row, column).firstCursorPosition().block();
+            constexpr QPointF kInset(kCellPadding + kTableLine, kCellPadding + kTableLine);
+            return places.blockBoundingRect(block).topLeft() - kInset;
+        };
+        // The place that Qt gives for a table is that of the text in its first cell; the size is right.
+        const QRectF outer(corner(0, 0), places.frameBoundingRect(frame).size());
+        for (int row = 0; row <= table->rows(); ++row) {
+            const double y = row < table->rows() ? corner(row, 0).y() : outer.bottom() - kTableLine;
+            m_painter.fillRect(QRectF(outer.left(), y, outer.width(), kTableLine), color);
+        }
+        for (int column = 0; column <= table->columns(); ++column) {
+            const double x = column < table->columns() ? corner(0, column).x() : outer.right() - kTableLine;
+            m_painter.fillRect(QRectF(x, outer.top(), kTableLine, outer.height()), color);
         }
     }
 }

@@ -50,6 +50,7 @@ private:
     void paintCodeBackground(BoxId id);
     void paintCodeBar(BoxId id);
     void paintUnderText(const QTextDocument& document, const QRect& rect);
+    void paintTableLines(const QTextDocument& document);
     void paintCaret(BoxId id);
     void paintStats(int row);
     void paintButtons(int row);

@@ -310,9 +310,10 @@ void TranscriptLayout::render(BoxId id) {
     MessageBox& owner = *m_messages[id.row];
     SegmentBox& box = owner.segments[id.segment];
     if (box.document == nullptr) {
-        box.document = std::make_unique<QTextDocument>();
         m_withDocument.push_back(id);
     }
+    // A document that was laid out before would be laid out with each change to it; a fresh one is laid out once.
+    box.document = std::make_unique<QTextDocument>();
     QTextDocument& document = *box.document;
     const QString source = owner.segmenter.source(box.segment);
     if (box.isCode()) {

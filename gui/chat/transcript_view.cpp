@@ -91,12 +91,23 @@ void TranscriptView::takeChanged(int first, int last) {
         return;
     }
     m_sinceRefresh.start();
+    const std::optional<BoxId> tail = isGrowing ? lastBoxOf(last) : std::nullopt;
+    const int tailTop = tail ? m_layout.topOf(*tail) - scrollTop() : 0;
     for (int row = first; row <= last; ++row) {
         m_layout.refreshRow(row);
     }
-    settle(m_anchor, m_isAtEnd);
+    place(m_anchor, m_isAtEnd);
+    // Text that grows within its last line leaves all above it where and as it was.
+    const bool isTailInPlace = tail && lastBoxOf(last) >= tail && m_layout.topOf(*tail) - scrollTop() == tailTop;
+    viewport()->update(viewport()->rect().adjusted(0, isTailInPlace ? std::max(0, tailTop) : 0, 0, 0));
     const qint64 cost = m_sinceRefresh.restart();
     m_restMs = cost > kCheapRefreshMs ? cost * kRestPerRefresh : 0;
+}
+
+// Where a growing reply may change: all before it is as it stays.
+std::optional<BoxId> TranscriptView::lastBoxOf(int row) const {
+    const int count = static_cast<int>(m_layout.message(row).segments.size());
+    return count > 0 ? std::optional<BoxId>({row, count - 1}) : std::nullopt;
 }
 
 void TranscriptView::refreshGrowing() {
@@ -135,8 +146,13 @@ std::optional<TranscriptView::Anchor> TranscriptView::anchorAt(int y) const {
     return Anchor{box, m_layout.topOf(box) - y};
 }
 
-// Lays out what the window shows, until no height in it is an estimate, with the anchor (or the end) in its place.
 void TranscriptView::settle(const std::optional<Anchor>& anchor, bool followsEnd) {
+    place(anchor, followsEnd);
+    viewport()->update();
+}
+
+// Lays out what the window shows, until no height in it is an estimate, with the anchor (or the end) in its place.
+void TranscriptView::place(const std::optional<Anchor>& anchor, bool followsEnd) {
     const int windowHeight = viewport()->height();
     const bool isAnchored = anchor && anchor->box.row < m_layout.messageCount() &&
                             anchor->box.segment < static_cast<int>(m_layout.message(anchor->box.row).segments.size());
@@ -182,7 +198,6 @@ void TranscriptView::applyScroll(int top) {
     m_isSettling = false;
     m_anchor = anchorAt(scrollTop());
     m_layout.dropDocumentsOutside(top - 2 * windowHeight, top + 3 * windowHeight);
-    viewport()->update();
 }
 
 // A person moves by dy: what they saw moves by exactly that, though what comes into view was only estimated.
@@ -204,7 +219,11 @@ void TranscriptView::scrollContentsBy(int /*dx*/, int dy) {
 void TranscriptView::measureSome() {
     QElapsedTimer watch;
     watch.start();
-    bool isMore = true;
+    bool isMore = m_layout.measureOne();
+    if (!isMore) { // nothing has moved, so there is nothing to paint either
+        m_measureSoon.stop();
+        return;
+    }
     while (isMore && watch.elapsed() < kMeasureBudgetMs) {
         isMore = m_layout.measureOne();
     }

@@ -80,7 +80,9 @@ private:
     void restyle();
     int scrollTop() const;
     std::optional<Anchor> anchorAt(int y) const;
+    std::optional<BoxId> lastBoxOf(int row) const; // nullopt: there is none yet
     void settle(const std::optional<Anchor>& anchor, bool followsEnd);
+    void place(const std::optional<Anchor>& anchor, bool followsEnd); // without painting
     void applyScroll(int top);
     void measureSome();
     void moveCurrent(int step);

@@ -43,14 +43,13 @@ Qt::Alignment alignmentOf(MD_ALIGN align) {
     return Qt::AlignLeft;
 }
 
-QTextTableFormat tableFormat(const MarkdownStyle& style) {
+// Lines are left to the person who paints: Qt's own take longer to lay out, and far longer to paint, than all the text.
+QTextTableFormat tableFormat() {
     QTextTableFormat format;
-    format.setBorder(1);
-    format.setBorderCollapse(true);
-    format.setBorderStyle(QTextFrameFormat::BorderStyle_Solid);
-    format.setBorderBrush(style.line);
-    format.setCellPadding(6);
-    format.setCellSpacing(0);
+    format.setBorder(0);
+    format.setBorderCollapse(false);
+    format.setCellPadding(kCellPadding);
+    format.setCellSpacing(kTableLine);
     format.setHeaderRowCount(1);
     return format;
 }
@@ -299,7 +298,7 @@ bool DocumentBuilder::openTable(const MD_BLOCK_TABLE_DETAIL& detail) {
         return false;
     }
     takeMarker();
-    m_table = m_cursor.insertTable(static_cast<int>(rows), static_cast<int>(detail.col_count), tableFormat(m_style));
+    m_table = m_cursor.insertTable(static_cast<int>(rows), static_cast<int>(detail.col_count), tableFormat());
     m_row = -1;
     return true;
 }

@@ -7,10 +7,12 @@
 
 class QTextDocument;
 
-// What the person who paints a document must draw under its text, as properties of its blocks.
+// What the person who paints a document must draw under its text, as properties of its blocks; and the lines of tables.
 inline constexpr int kQuoteDepthProperty = QTextFormat::UserProperty + 1; // int: bars at the left
 inline constexpr int kRuleProperty = QTextFormat::UserProperty + 2;       // bool: a horizontal rule
 inline constexpr int kQuoteStep = 16;                                     // pixels from one bar to the next
+inline constexpr int kTableLine = 1;   // pixels left between the cells of a table, and round them
+inline constexpr int kCellPadding = 6; // pixels
 inline constexpr int kTextLineHeight = 118;                               // per cent of the font's own
 
 // Each replaces the content of `document`. Nothing is loaded from anywhere, raw HTML stays text, and only links to
