@@ -24,7 +24,7 @@ std::uint32_t splitCount(const Launch& launch, const HeadShape& shape) {
 
 FewScratch::FewScratch(const Launch& launch, const HeadShape& shape, std::byte* memory) {
     const std::size_t queries = std::size_t(shape.kvHeadCount) *
-                                ((kFewTokens * shape.groupSize() + kQueryBlock - 1) / kQueryBlock * kQueryBlock);
+                                ((kSplitTokens * shape.groupSize() + kQueryBlock - 1) / kQueryBlock * kQueryBlock);
     const std::size_t partials = queries * splitCount(launch, shape);
     const std::size_t weightsAt = aligned(queries * sizeof(std::uint32_t));
     const std::size_t sumsAt = weightsAt + aligned(partials * sizeof(float2));
@@ -37,7 +37,7 @@ FewScratch::FewScratch(const Launch& launch, const HeadShape& shape, std::byte* 
 bool quantisesAttended(const HeadShape& shape, QuantType cacheType, std::uint32_t m) {
     const bool isFast = shape.headLength == 64 || shape.headLength == 96 || shape.headLength == 128 ||
                         shape.headLength == 192 || shape.headLength == 256;
-    return m <= kFewTokens && isFast && isKvType(cacheType);
+    return m <= kTokenPlaces && isFast && isKvType(cacheType);
 }
 
 std::size_t attentionScratchBytes(const Launch& launch, const HeadShape& shape) {
@@ -53,10 +53,10 @@ void attend(const Launch& launch, const HeadShape& shape, const KvLayer& cache, 
         .job = job,
         .rowBytes = static_cast<std::uint32_t>(kvRowBytes(cache.type, shape.kvLength()))};
     const bool isQ8 = cache.type == QuantType::Q8_0;
-    if (job.m <= kFewTokens && (isQ8 ? attendFewQ8(call) : attendFewF16(call)))
+    if (job.m <= kSplitTokens && (isQ8 ? attendFewQ8(call) : attendFewF16(call)))
         return;
     rotateAndAppend(call);
-    if (job.m > kFewTokens && (isQ8 ? attendManyQ8(call) : attendManyF16(call)))
+    if (job.m > kSplitTokens && (isQ8 ? attendManyQ8(call) : attendManyF16(call)))
         return;
     attendPlain(call);
 }

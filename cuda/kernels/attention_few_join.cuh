@@ -3,7 +3,7 @@
 
 #include "cuda/kernels/attention_few_place.cuh"
 #include "cuda/kernels/attention_mma.cuh"
-#include "cuda/kernels/quantise.h"
+#include "cuda/kernels/quantise.cuh"
 
 // Private to the few-token kernel: joining the sums of warps, then of splits.
 namespace strata::cuda {
@@ -106,8 +106,8 @@ private:
         const std::uint32_t token = m_p.tokenOf(query);
         const std::uint32_t headOfToken = head - token * m_p.arguments.kvHeads * m_p.arguments.group;
         const std::uint32_t group = headOfToken * (kHead / 32) + dimension / 32;
-        storeQuantisedPair(
-            value, std::size_t(group) * m_p.arguments.tokens + token, m_p.lane, isThere, m_p.arguments.quantised);
+        storeQuantisedPair(value, quantisedPlace(group, token, m_p.arguments.tokens), m_p.lane, isThere,
+            m_p.arguments.quantised);
     }
 
     __device__ bool isLastBlock() {

@@ -14,7 +14,7 @@ constexpr int kFewWarps = 8;
 constexpr int kFewThreads = 32 * kFewWarps;
 constexpr std::uint32_t kWarpRows = 16;
 constexpr std::uint32_t kTileRows = kWarpRows * kFewWarps;
-static_assert(kFewTokens <= kTileRows, "the new rows touch two tiles at most");
+static_assert(kSplitTokens <= kTileRows, "the new rows touch two tiles at most");
 
 struct FewArguments {
     const float* q;

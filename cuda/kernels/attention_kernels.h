@@ -16,7 +16,7 @@ struct AttentionCall {
     std::uint32_t rowBytes = 0; // of the cache
 };
 
-constexpr std::uint32_t kFewTokens = 16; // tokens up to which the cache is cut into splits
+constexpr std::uint32_t kSplitTokens = 16; // tokens up to which the cache is cut into splits
 
 // How many stretches the few-token kernel cuts the cache into: of the device and the shape alone, so that results do
 // not depend on the number of tokens.

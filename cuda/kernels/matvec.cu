@@ -6,6 +6,7 @@
 #include "cuda/runtime/dependent_launch.cuh"
 
 #include <algorithm>
+#include <cassert>
 
 namespace strata::cuda {
 namespace {
@@ -64,6 +65,7 @@ template <typename Kernel, typename... Arguments>
 void launchTiles(
     const Launch& launch, Kernel kernel, unsigned blocks, std::size_t sharedBytes, Arguments... arguments) {
     constexpr int kMostSharedBytes = 96 * 1024; // what every GPU from compute capability 8.0 on gives a block, if asked
+    assert(sharedBytes <= kMostSharedBytes);
     checkCuda(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, kMostSharedBytes),
         "preparing a matrix product");
     launchDependent(launch, kernel, {blocks, kTileThreads, sharedBytes}, "multiplying matrices", arguments...);

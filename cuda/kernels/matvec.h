@@ -12,7 +12,7 @@
 // of tokens and whatever its neighbours are.
 namespace strata::cuda {
 
-constexpr std::uint32_t kFewTokens = 8;
+constexpr std::uint32_t kFewTokens = kTokenPlaces;
 
 // All products of one input in one launch: 1 to 3 jobs, of any formats, with as many columns. Weights in F32, F16 and
 // BF16 are multiplied with x, all others with the quantised rows; what no job needs may be null.

@@ -82,8 +82,9 @@ struct TileSequence {
     }
 };
 
+// Sums of the warps. Of several tokens, lanes store rows 0 .. 7 of tokens 0, 2, 4, 6 at once: to different banks.
 template <int kTokens>
-using TilePartials = float[kTileWarps][kTokens][kTileRows]; // sums of the warps
+using TilePartials = float[kTileWarps][kTokens][kTileRows + (kTokens > 1 ? 4 : 0)];
 
 // At the start of a block's shared memory; the rings of the warps follow. Two sets, used in turns: warps may go on to
 // the next tiles while others still add up those before.

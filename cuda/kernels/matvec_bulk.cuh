@@ -32,7 +32,7 @@ struct BlockShape {
     static constexpr int kRowBytes = kReadsPairs ? 32 * ((kChunks + 1) / 2 | 1) : 16 * (kChunks | 1);
     static constexpr int kStageBytes = kTileRows * kRowBytes;
     // Two blocks share what kSharedCarveout asks for, and several tokens leave larger sums. More than five gain nothing.
-    static constexpr int kStages = std::clamp((kIsOne ? 94 : 80) * 1024 / kStageBytes, 2, 5);
+    static constexpr int kStages = std::clamp((kIsOne ? 92 : 76) * 1024 / kStageBytes, 2, 5);
 
     struct Barriers {
         PhaseBarrier full[kStages];  // 16 rows have come

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cuda/kernels/matvec_copy.cuh"
+#include "cuda/kernels/quantise.cuh"
 
 // The arithmetic of 2 to 8 tokens, on int8 tensor cores (mma of 16 rows, 8 tokens): integer sums within a group are
 // exact, so they do not depend on how many tokens are real. Lane 4 * g + t holds weights of rows g and g + 8,
@@ -26,25 +27,22 @@ __device__ __forceinline__ void multiply16(int (&c)[4], std::uint32_t upper, std
 // The activations of one warp's turns, as the lanes of a tile want them.
 class FewInputs {
 public:
-    __device__ FewInputs(const MatvecArguments& arguments, bool readsPairs) : m_m(static_cast<int>(arguments.m)) {
-        const int lane = static_cast<int>(threadIdx.x % 32);
-        const int firstGroup = static_cast<int>(threadIdx.x / 32) * kTurnGroups;
-        const int last = m_m - 1; // lanes of tokens beyond it repeat it, to no effect
-        m_codes =
-            arguments.quantised.q + (firstGroup * m_m + min(lane / 4, last)) * 32 + lane % 4 * (readsPairs ? 8 : 4);
-        m_scales = arguments.quantised.scaleAndSum + firstGroup * m_m;
-        m_tokens[0] = min(lane % 4 * 2, last);
-        m_tokens[1] = min(lane % 4 * 2 + 1, last);
+    __device__ FewInputs(const MatvecArguments& arguments, bool readsPairs) {
+        const std::uint32_t lane = threadIdx.x % 32;
+        const std::uint32_t first = threadIdx.x / 32 * kTurnGroups * kTokenPlaces;
+        const std::uint32_t last = arguments.m - 1; // lanes of tokens beyond it repeat it, to no effect
+        m_codes = arguments.quantised.q + (first + min(lane / 4, last)) * 32 + lane % 4 * (readsPairs ? 8 : 4);
+        m_scales = arguments.quantised.scaleAndSum + first + min(lane % 4 * 2, last & ~1u);
     }
 
     __device__ void nextTurn() {
-        m_codes += kTileWarps * kTurnColumns * m_m;
-        m_scales += kTileWarps * kTurnGroups * m_m;
+        m_codes += kTileWarps * kTurnColumns * kTokenPlaces;
+        m_scales += kTileWarps * kTurnGroups * kTokenPlaces;
     }
 
     template <bool kReadsPairs>
     __device__ void codes(int group, std::uint32_t (&b)[2]) const {
-        const std::int8_t* const bytes = m_codes + 32 * group * m_m;
+        const std::int8_t* const bytes = m_codes + group * static_cast<int>(32 * kTokenPlaces);
         if constexpr (kReadsPairs) {
             const uint2 pair = *reinterpret_cast<const uint2*>(bytes);
             b[0] = pair.x;
@@ -55,14 +53,14 @@ public:
         }
     }
 
+    // Of tokens 2t and 2t + 1.
     __device__ void scaleAndSum(int group, float2 (&values)[2]) const {
-        values[0] = m_scales[group * m_m + m_tokens[0]];
-        values[1] = m_scales[group * m_m + m_tokens[1]];
+        const float4 both = *reinterpret_cast<const float4*>(m_scales + group * static_cast<int>(kTokenPlaces));
+        values[0] = {both.x, both.y};
+        values[1] = {both.z, both.w};
     }
 
 private:
-    int m_m;
-    int m_tokens[2];
     const std::int8_t* m_codes;
     const float2* m_scales;
 };

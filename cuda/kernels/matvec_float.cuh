@@ -92,7 +92,7 @@ private:
 // A row is whole within its warp, so the first of the warps' sums has it all.
 template <QuantType kType, int kTokens>
 __device__ __forceinline__ void multiplyFloatTile(const MatvecArguments& arguments, const MatvecMatrix& matrix,
-    std::uint32_t firstRow, float (&partials)[kTileWarps][kTokens][kTileRows]) {
+    std::uint32_t firstRow, TilePartials<kTokens>& partials) {
     float sums[kWarpRows][kTokens] = {};
     FloatRows<kType, kTokens>(arguments, matrix, firstRow).multiply(sums);
     const int lane = static_cast<int>(threadIdx.x % 32);

@@ -154,7 +154,7 @@ struct GatedTiles {
         __syncwarp();
         if (!isNew)
             value = held[token][row];
-        storeQuantised(value, firstRow / 32 * arguments.m + token, out.quantised);
+        storeQuantised(value, quantisedPlace(firstRow / 32, token, arguments.m), out.quantised);
     }
 };
 

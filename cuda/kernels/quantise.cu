@@ -25,7 +25,7 @@ __global__ void __launch_bounds__(kQuantiseThreads)
     const float* const row = x + std::size_t{token} * columns;
     const float4 values = isThere ? *reinterpret_cast<const float4*>(row + column) : float4{};
     if (__any_sync(kAllLanes, isThere))
-        storeQuantised(values, column / 32 * m + token, isThere, out);
+        storeQuantised(values, quantisedPlace(column / 32, token, m), isThere, out);
 }
 
 // The sum over all threads of a block, in an order that depends on nothing but the number of threads.
@@ -80,7 +80,7 @@ __global__ void __launch_bounds__(kNormThreads)
         if (result != nullptr && isThere)
             *reinterpret_cast<float4*>(result + std::size_t{blockIdx.x} * columns + column) = value;
         if (out.q != nullptr)
-            storeQuantised(value, column / 32 * gridDim.x + blockIdx.x, isThere, out);
+            storeQuantised(value, quantisedPlace(column / 32, blockIdx.x, gridDim.x), isThere, out);
     };
     const std::uint32_t warpColumns = 4 * (threadIdx.x / 32 * 32); // all lanes of a warp take part in rounding
 #pragma unroll

@@ -7,6 +7,11 @@
 
 namespace strata::cuda {
 
+// The place of a token's group, counted in groups.
+__device__ __forceinline__ std::uint32_t quantisedPlace(std::uint32_t group, std::uint32_t token, std::uint32_t m) {
+    return m == 1 ? group : group * kTokenPlaces + token;
+}
+
 // Eight neighbouring lanes give four values each, in order, of one group of 32 columns; `place` counts groups as they
 // lie in `out`. All lanes of the warp call it; those without a group say so.
 __device__ __forceinline__ void storeQuantised(

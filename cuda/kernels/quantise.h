@@ -9,11 +9,14 @@
 
 namespace strata::cuda {
 
-// Activations for integer products: groups of 32 columns, x[i] ~ scale * q[i] with |q| <= 127. The tokens of a group
-// lie side by side, as a warp reads them.
+constexpr std::uint32_t kTokenPlaces = 8;
+
+// Activations of 1 to 8 tokens for integer products: groups of 32 columns, x[i] ~ scale * q[i] with |q| <= 127. The
+// tokens of a group lie side by side, as a warp reads them: one token alone (p = 1), more of them in eight places
+// (p = 8), so that addresses do not depend on their number. What lies in places without a token is read and not used.
 struct QuantisedRows {
-    std::int8_t* q = nullptr;      // (columns / 32, m, 32); columns a multiple of 32, the start 16-byte aligned
-    float2* scaleAndSum = nullptr; // (columns / 32, m): scale, scale * sum of q
+    std::int8_t* q = nullptr;      // (columns / 32, p, 32); columns a multiple of 32, the start 16-byte aligned
+    float2* scaleAndSum = nullptr; // (columns / 32, p): scale, scale * sum of q; 16-byte aligned
 };
 
 void quantiseRows(

@@ -36,6 +36,8 @@ struct AttentionCase {
     std::vector<float2> scales;
 
     std::uint32_t tokens() const { return static_cast<std::uint32_t>(positions.size()); }
+    // For a group of 32 rounded columns (cuda/kernels/quantise.h).
+    std::size_t tokenPlaces() const { return tokens() == 1 ? 1 : 8; }
     std::size_t rowBytes() const { return kvRowBytes(type, spec.kvLength()); }
     HeadShape shape() const {
         return {.headCount = spec.headCount,
@@ -138,8 +140,8 @@ inline std::vector<float> attendOnGpu(AttentionCase& c, int repeats = 1) {
             .scale = table.scale},
         positions.as<std::uint32_t>(), c.tokens(), angles.as<float2>());
     const bool quantises = quantisesAttended(c.shape(), c.type, c.tokens());
-    c.quantised.assign(quantises ? c.q.size() : 0, 0);
-    c.scales.assign(c.quantised.size() / 32, {0.0F, 0.0F});
+    c.scales.assign(quantises ? c.spec.queryLength() / 32 * c.tokenPlaces() : 0, {0.0F, 0.0F});
+    c.quantised.assign(c.scales.size() * 32, 0);
     const GpuBytes quantised = onDevice(c.quantised);
     const GpuBytes scales = onDevice(c.scales);
     const KvLayer cache = {.keys = keys.data(), .values = values.data(), .type = c.type, .capacity = c.capacity};

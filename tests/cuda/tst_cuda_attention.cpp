@@ -43,11 +43,13 @@ float worstAppended(const AttentionCase& c, const std::vector<float>& rows, cons
     return worst;
 }
 
-// Rounded groups of 32, those of all tokens side by side, against the floats they were rounded from.
+// Rounded groups of 32, those of the tokens side by side, against the floats they were rounded from.
 bool isQuantised(const AttentionCase& c, const std::vector<float>& attended) {
     for (std::size_t place = 0; place < c.scales.size(); ++place) {
-        const std::size_t token = place % c.tokens();
-        const float* values = &attended[token * c.spec.queryLength() + place / c.tokens() * 32];
+        const std::size_t token = place % c.tokenPlaces();
+        if (token >= c.tokens())
+            continue;
+        const float* values = &attended[token * c.spec.queryLength() + place / c.tokenPlaces() * 32];
         const std::int8_t* codes = &c.quantised[place * 32];
         const float scale = c.scales[place].x;
         float largest = 0.0F;

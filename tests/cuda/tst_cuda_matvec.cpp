@@ -75,21 +75,27 @@ struct Tokens {
 
     Tokens(const Launch& launch, std::uint32_t tokenCount, std::uint32_t columnCount, const std::vector<float>& values)
         : m(tokenCount), columns(columnCount), x(values), onDevice(upload(values)),
-          q(std::max<std::size_t>(16, x.size())),
-          scaleAndSum(std::max<std::size_t>(8, x.size() / 32 * sizeof(float2))) {
+          q(upload(std::vector<std::int8_t>(std::max<std::size_t>(16, places(m, columns) * 32)))),
+          scaleAndSum(upload(std::vector<float2>(std::max<std::size_t>(2, places(m, columns))))) {
         if (columns % 32 == 0)
             quantiseRows(launch, onDevice.as<float>(), m, columns, rounded());
     }
+    // Groups of 32 columns for which there is room: of eight tokens, if not of one.
+    static std::size_t places(std::uint32_t tokenCount, std::size_t columnCount) {
+        return columnCount / 32 * (tokenCount == 1 ? 1 : 8);
+    }
     // Where value i of x lies: the tokens of a group of 32 columns are side by side.
-    std::size_t placeOf(std::size_t i) const { return (i % columns / 32 * m + i / columns) * 32 + i % 32; }
+    std::size_t placeOf(std::size_t i) const {
+        return places(m, i % columns / 32 * 32) * 32 + i / columns * 32 + i % 32;
+    }
     QuantisedRows rounded() const { return {q.as<std::int8_t>(), scaleAndSum.as<float2>()}; }
 
     // What the products of a format multiply with.
     std::vector<float> seenBy(QuantType type) const {
         if (isFloat(type))
             return x;
-        const std::vector<std::int8_t> codes = download<std::int8_t>(q, x.size());
-        const std::vector<float2> scales = download<float2>(scaleAndSum, x.size() / 32);
+        const std::vector<std::int8_t> codes = download<std::int8_t>(q, places(m, columns) * 32);
+        const std::vector<float2> scales = download<float2>(scaleAndSum, places(m, columns));
         std::vector<float> values(x.size());
         for (std::size_t i = 0; i < x.size(); ++i)
             values[i] = scales[placeOf(i) / 32].x * static_cast<float>(codes[placeOf(i)]);
@@ -185,8 +191,8 @@ void TestCudaMatvec::roundsActivationsToTheirLargest() {
     std::fill(x.begin() + 32, x.begin() + 64, 0.0f);
     x[70] = 1000.0f;
     const Tokens tokens(m_launch, 3, 160, x);
-    const std::vector<std::int8_t> q = download<std::int8_t>(tokens.q, x.size());
-    const std::vector<float2> scales = download<float2>(tokens.scaleAndSum, x.size() / 32);
+    const std::vector<std::int8_t> q = download<std::int8_t>(tokens.q, Tokens::places(3, 160) * 32);
+    const std::vector<float2> scales = download<float2>(tokens.scaleAndSum, Tokens::places(3, 160));
     for (std::size_t first = 0; first < x.size(); first += 32) {
         const float2 scale = scales[tokens.placeOf(first) / 32];
         float largest = 0.0f;
@@ -216,8 +222,9 @@ void TestCudaMatvec::normalisesAndRounds() {
     const GpuMemory deviceX = upload(x);
     const GpuMemory deviceWeight = upload(weight);
     GpuMemory normed(x.size() * sizeof(float));
-    const GpuMemory q(x.size());
-    const GpuMemory scales(x.size() / 32 * sizeof(float2) + 8);
+    const std::size_t places = Tokens::places(kTokens, columns);
+    const GpuMemory q = upload(std::vector<std::int8_t>(places * 32 + 1));
+    const GpuMemory scales = upload(std::vector<float2>(places + 1));
     const bool rounds = columns % 32 == 0;
     const QuantisedRows out = rounds ? QuantisedRows{q.as<std::int8_t>(), scales.as<float2>()} : QuantisedRows{};
     normaliseRows(
@@ -236,8 +243,8 @@ void TestCudaMatvec::normalisesAndRounds() {
     if (!rounds)
         return;
     const Tokens again(m_launch, kTokens, columns, found);
-    QCOMPARE(download<std::int8_t>(q, x.size()), download<std::int8_t>(again.q, x.size()));
-    QCOMPARE(download<float>(scales, x.size() / 16), download<float>(again.scaleAndSum, x.size() / 16));
+    QCOMPARE(download<std::int8_t>(q, places * 32), download<std::int8_t>(again.q, places * 32));
+    QCOMPARE(download<float>(scales, places * 2), download<float>(again.scaleAndSum, places * 2));
 }
 
 void TestCudaMatvec::everySizeMatchesDoublePrecision() {
@@ -322,8 +329,9 @@ void TestCudaMatvec::gateAndUpMatchDoublePrecision() {
     for (const std::uint32_t m : {1u, 8u}) {
         const Tokens tokens(m_launch, m, kColumns, normalValues(m * kColumns, 28, 1.0f));
         const GpuMemory y = upload(std::vector<float>(m * kRows, NAN));
-        const GpuMemory q(m * kRows);
-        const GpuMemory scales(m * kRows / 32 * sizeof(float2));
+        const std::size_t places = Tokens::places(m, kRows);
+        const GpuMemory q = upload(std::vector<std::int8_t>(places * 32));
+        const GpuMemory scales = upload(std::vector<float2>(places));
         const GatedRows out = {y.as<float>(), {q.as<std::int8_t>(), scales.as<float2>()}};
         multiplyGateUpFew(m_launch, {gate.onDevice(), deviceBias.as<float>(), nullptr, false},
             {up.onDevice(), nullptr, nullptr, false}, out, tokens.onDevice.as<float>(), tokens.rounded(), m);
@@ -338,8 +346,8 @@ void TestCudaMatvec::gateAndUpMatchDoublePrecision() {
         const std::string difference = firstDifference(download<float>(y, m * kRows), expected);
         QVERIFY2(difference.empty(), difference.c_str());
         const Tokens again(m_launch, m, kRows, download<float>(y, m * kRows));
-        QCOMPARE(download<std::int8_t>(q, m * kRows), download<std::int8_t>(again.q, m * kRows));
-        QCOMPARE(download<float>(scales, m * kRows / 16), download<float>(again.scaleAndSum, m * kRows / 16));
+        QCOMPARE(download<std::int8_t>(q, places * 32), download<std::int8_t>(again.q, places * 32));
+        QCOMPARE(download<float>(scales, places * 2), download<float>(again.scaleAndSum, places * 2));
     }
 }
 
