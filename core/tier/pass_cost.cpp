@@ -127,12 +127,13 @@ private:
 
 } // namespace
 
-PassCost passCost(
-    const Plan& plan, std::span<const Executor> executors, std::uint32_t tokens, const MachineProfile& profile) {
+PassCost passCost(const Plan& plan, std::span<const Executor> executors, std::uint32_t tokens,
+    const MachineProfile& profile, HeadUse head) {
     assert(executors.size() == plan.blocks.size());
     CostSum sum(plan, tokens, profile);
     for (std::size_t i = 0; i < executors.size(); ++i)
-        sum.add(plan.blocks[i], executors[i]);
+        if (isNeeded(plan.blocks[i].kind, head))
+            sum.add(plan.blocks[i], executors[i]);
     return sum.finish();
 }
 

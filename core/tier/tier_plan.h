@@ -26,6 +26,11 @@ struct PlannedBlock {
     std::uint64_t restingBytes() const { return tier == Tier::Vram ? packedBytes : hostBytes; }
 };
 
+// Whether a pass does anything with a block of this kind.
+constexpr bool isNeeded(BlockKind kind, HeadUse head) {
+    return kind != BlockKind::Head || head == HeadUse::Computed;
+}
+
 // Blocks that a person wants in a certain tier.
 struct TierOverride {
     BlockIndex first;

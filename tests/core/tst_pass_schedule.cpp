@@ -101,6 +101,30 @@ private slots:
         QCOMPARE(cost.bytes, (std::array<std::uint64_t, kWireCount>{30, 30, 100, 0}));
         QCOMPARE(cost.bound, Wire::Host);
     }
+    void aPassWithoutLogitsLeavesTheHeadOut() {
+        const Shape& shape = shapeOf("8b", "Q4_K_M");
+        const MachineProfile profile = profileNamed("reference_h100");
+        const auto head = static_cast<std::uint32_t>(shape.blocks.size() - 1);
+        const std::vector<TierOverride> onDisk = {
+            {BlockIndex(5), BlockIndex(5), Tier::Disk}, {BlockIndex(head), BlockIndex(head), Tier::Disk}};
+        const Plan plan = planTiers(shape.model(), budgetsOf(shape, 4'000'000'000, kPlenty), profile, onDisk);
+        const Schedule with = schedulePass(plan, 512, profile);
+        const Schedule without = schedulePass(plan, 512, profile, HeadUse::LeftOut);
+        QCOMPARE(with.diskOrder, (std::vector{BlockIndex(5), BlockIndex(head)}));
+        QCOMPARE(without.diskOrder, std::vector{BlockIndex(5)});
+        QCOMPARE(with.cost.bytes[std::size_t(Wire::Disk)] - without.cost.bytes[std::size_t(Wire::Disk)],
+            plan.blocks[head].hostBytes);
+        const PassCost same = passCost(plan, with.executors, 512, profile, HeadUse::LeftOut);
+        QCOMPARE(with.cost.bytes[std::size_t(Wire::Host)] - same.bytes[std::size_t(Wire::Host)],
+            plan.blocks[head].readBytes);
+        QVERIFY(without.cost.seconds < with.cost.seconds);
+        // Of a prompt's four chunks the last one alone reads it.
+        const double whole = 2048 / forecast(plan, profile, {.promptTokens = 2048}).promptTokensPerSecond;
+        double expected = with.cost.seconds + 3 * without.cost.seconds;
+        for (const std::uint32_t rows : {512U, 1024U, 1536U, 2048U})
+            expected += attentionSeconds(plan, 512, rows, profile);
+        QCOMPARE(whole, expected);
+    }
     void schedulesAreKeptByPowersOfTwo() {
         QCOMPARE(scheduleTokens(1), 1U);
         QCOMPARE(scheduleTokens(3), 4U);
