@@ -66,16 +66,17 @@ WeightStore::~WeightStore() = default;
 
 bool WeightStore::load(const LoadProgressSink& progress, const std::stop_token& stop) {
     const auto files = m_model->file().parts();
+    const bool readsLater = m_plan.plan.blocksIn(Tier::Disk) > 0;
     const std::unique_ptr<BlockSource> source = m_plan.openSource(files, true);
+    if (readsLater) // now: what happens to the files during a load, it is to know of as well
+        m_source = m_plan.openSource(files, false);
     m_memory = BlockMemory::load(*m_model, m_plan.plan, m_plan.gpu, m_plan.host, *source, progress, stop);
     if (m_memory == nullptr)
         return false;
     if (m_plan.metrics != nullptr)
         m_plan.metrics->setPinned(m_memory->pinnedBytes());
-    if (m_plan.plan.blocksIn(Tier::Disk) > 0) {
-        m_source = m_plan.openSource(files, false);
+    if (readsLater)
         m_source->registerMemory(m_memory->staging());
-    }
     setResidentWeights();
     startStreaming();
     return true;

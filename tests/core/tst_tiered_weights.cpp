@@ -7,7 +7,11 @@
 
 #include <QtTest>
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
 #include <algorithm>
+#include <fstream>
 #include <optional>
 #include <random>
 #include <set>
@@ -149,6 +153,31 @@ private slots:
             }
             QVERIFY(ended >= 10);
         }
+    }
+
+    // A backup that touches the model ends no reply; whoever writes to it does.
+    void aModelThatIsTouchedWhileItRestsOnDiskGoesOn() {
+        const std::filesystem::path path = write({.layerCount = 3, .stem = "touched"});
+        const Model touched(path);
+        const Tiers tiers = all(touched, Tier::Disk);
+        const std::vector<Logits> expected = Rig(touched, tiers, profileWithLink(1.0), {}).talk();
+        Rig rig(touched, tiers, profileWithLink(1.0), {});
+        std::vector<Logits> got;
+        rig.talkBy([&](std::uint32_t count, bool wantsLogits) {
+            const timespec later[2] = {{.tv_sec = 2'000'000'000 + rig.length(), .tv_nsec = 0},
+                {.tv_sec = 2'000'000'000 + rig.length(), .tv_nsec = 0}};
+            QCOMPARE(::utimensat(AT_FDCWD, path.c_str(), later, 0), 0);
+            if (wantsLogits)
+                got.push_back(rig.append(count));
+            else
+                rig.read(count);
+        });
+        QCOMPARE(got, expected);
+        std::fstream(path, std::ios::binary | std::ios::in | std::ios::out).put('x');
+        QString sentence;
+        for (int token = 0; token < 3 && sentence.isEmpty(); ++token) // what was read before is used up first
+            sentence = sentenceOf([&] { rig.append(1); });
+        QVERIFY2(sentence.contains("written to while in use"), qPrintable(sentence));
     }
 
     void aCopyThatFailsIsASentence() {
