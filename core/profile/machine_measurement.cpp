@@ -226,7 +226,8 @@ private:
             return;
         begin("copying to the GPU");
         const std::uint64_t share = m_gpu->memory().freeBytes / kShareOfFree / kSectorBytes * kSectorBytes;
-        const Buffer target = m_gpu->allocate(std::clamp<std::uint64_t>(share, m_back.size(), m_request.sizes.linkBytes));
+        const Buffer target =
+            m_gpu->allocate(std::clamp<std::uint64_t>(share, m_back.size(), m_request.sizes.linkBytes));
         const LinkEnds ends = {m_gpu.get(), m_copies.get(), &target, m_blocks, m_back};
         const bool byProducts = m_productRead >= profile().hostRead;
         const auto readHost = [&](double part, const MeasureClock& clock) {

@@ -37,8 +37,8 @@ void VerbTimer::fill(ActivationPart part, std::size_t rowLength) {
     std::vector<float> row(kNoiseLength);
     std::ranges::generate(row, [&] { return static_cast<float>(noise()) / static_cast<float>(noise.max()) - 0.5F; });
     std::vector<float> rows(m_tokens.size() * rowLength);
-    for (std::size_t at = 0; at < rows.size(); at += row.size())
-        std::copy_n(row.begin(), std::min(row.size(), rows.size() - at), rows.begin() + static_cast<std::ptrdiff_t>(at));
+    for (std::size_t i = 0; i < rows.size(); ++i)
+        rows[i] = row[i % row.size()];
     m_device->writePart(*m_activations, part, rows);
 }
 

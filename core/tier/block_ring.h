@@ -46,8 +46,8 @@ constexpr std::uint64_t partBegin(
 //                 ^pass begins        ^ claimed: on its way, or there
 //
 // The bringer calls next or tryNext, and ends every ticket by publish, letGo or fail. Users call take and release; one
-// who runs ahead may take a block before another has taken those in front of it. The owner opens, closes, and says where
-// passes begin. Bringer, owner and each user are one thread each.
+// who runs ahead may take a block before another has taken those in front of it. The owner opens, closes, and says
+// where passes begin. Bringer, owner and each user are one thread each.
 class BlockRing {
 public:
     // One block to be brought to one place.
@@ -78,12 +78,12 @@ public:
     // everything back, or never touch it again.
     void close();
 
-    // The pass before has taken every block once, and one of this order begins. False, and nothing has changed: what was
-    // brought ahead is not what it begins with, or there was an error, or the ring is closed.
+    // The pass before has taken every block once, and one of this order begins. False, and nothing has changed: what
+    // was brought ahead is not what it begins with, or there was an error, or the ring is closed.
     bool continueAs(std::span<const BlockIndex> order);
 
-    // The pass that begins does without `block`, the last of the order: if it was brought ahead, nobody takes it, and its
-    // memory is used again without a fence. Comes before continueAs.
+    // The pass that begins does without `block`, the last of the order: if it was brought ahead, nobody takes it, and
+    // its memory is used again without a fence. Comes before continueAs.
     void leaveOut(BlockIndex block);
 
     std::optional<Ticket> next(const std::stop_token& stop); // waits for room; nullopt: stop

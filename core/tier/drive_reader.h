@@ -24,8 +24,8 @@ struct DriveReaderOptions {
 // Reads model files from their drive past the page cache (O_DIRECT), several pieces at a time (io_uring). Where a file
 // system refuses the one or the system the other, it reads all the same and notice() says so. One thread at a time.
 //
-// A file must hold what it held when it was opened: that is checked after each read (see FileContents), so that whatever
-// was read before a change is known to be good, and at a cost that one piece hides a hundred times over.
+// A file must hold what it held when it was opened: that is checked after each read (see FileContents), so that
+// whatever was read before a change is known to be good, and at a cost that one piece hides a hundred times over.
 class DriveReader : public BlockSource {
 public:
     // The files outlive the reader. Throws no Error for want of a way to read.

@@ -18,7 +18,7 @@ namespace strata {
 namespace {
 
 constexpr std::uint64_t kSampleStep = std::uint64_t(16) << 20; // bytes from one to the next, or more
-constexpr std::uint64_t kMostSteps = 64;                       // a drive with a moving head takes half a second for them
+constexpr std::uint64_t kMostSteps = 64;                       // half a second for a drive with a moving head
 
 struct alignas(kSectorBytes) Sector {
     char bytes[kSectorBytes];

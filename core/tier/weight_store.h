@@ -56,8 +56,8 @@ struct WeightPlan {
 };
 
 // Makes each block's weights available to an executor, and hides where they rest: resident on the GPU, in RAM, or on
-// disk, brought to where they are computed ahead of the pass. Construction loads, each byte once, straight to its place;
-// destruction gives everything back. Engine thread.
+// disk, brought to where they are computed ahead of the pass. Construction loads, each byte once, straight to its
+// place; destruction gives everything back. Engine thread.
 class WeightStore {
 public:
     ~WeightStore();
