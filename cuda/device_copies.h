@@ -13,7 +13,8 @@ namespace strata::cuda {
 // Copies to one GPU on a queue of their own, ordered against its verbs by events.
 //
 // Events are used again in a circle, longer than the number of blocks that a ring holds, and so than that of copies and
-// uses that matter at once. A fence whose event has come round all the same stands for a later moment of the same queue.
+// uses that matter at once. A fence whose event has come round all the same stands for a later moment of the same
+// queue.
 class DeviceCopies : public CopyQueue {
 public:
     // `startGathered` starts what the backend holds back; `compute` is its queue, and both must outlive this.

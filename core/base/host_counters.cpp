@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/host_counters.h"
 
+#include "core/base/proc_text.h"
+#include "core/base/system_memory.h"
+
 #include <algorithm>
-#include <charconv>
 #include <fcntl.h>
 #include <sys/types.h>
 #include <time.h>
@@ -10,32 +12,6 @@
 
 namespace strata {
 namespace {
-
-// The number that begins `text`, spaces before it aside; moves behind it.
-std::optional<std::uint64_t> takeNumber(std::string_view& text) {
-    text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
-    std::uint64_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc())
-        return std::nullopt;
-    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-    return number;
-}
-
-// The number behind a key that begins a line.
-std::optional<std::uint64_t> numberOf(std::string_view text, std::string_view key) {
-    for (std::size_t at = text.find(key); at != std::string_view::npos; at = text.find(key, at + 1)) {
-        if (at > 0 && text[at - 1] != '\n')
-            continue;
-        std::string_view rest = text.substr(at + key.size());
-        return takeNumber(rest);
-    }
-    return std::nullopt;
-}
-
-std::optional<std::uint64_t> times(std::optional<std::uint64_t> count, std::uint64_t unit) {
-    return count ? std::optional(*count * unit) : std::nullopt;
-}
 
 // "cpu  user nice system idle iowait irq softirq steal ...": guests are part of user and nice.
 void readTicks(std::string_view text, HostReading& reading) {
@@ -88,13 +64,14 @@ HostReading HostCounters::read() {
     if (::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used) == 0)
         reading.processSeconds = static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9;
     readTicks(text(m_stat), reading);
-    const std::string_view memory = text(m_memory);
-    reading.ramBytes = times(numberOf(memory, "MemTotal:"), 1024);
-    reading.availableBytes = times(numberOf(memory, "MemAvailable:"), 1024);
-    reading.diskReadBytes = times(numberOf(text(m_virtualMemory), "pgpgin "), 1024);
+    const MemoryInfo memory = parseMemoryInfo(text(m_memory));
+    reading.ramBytes = memory.totalBytes;
+    reading.availableBytes = memory.availableBytes;
+    reading.diskReadBytes = numberOf(text(m_virtualMemory), "pgpgin ", 1024);
     std::string_view process = text(m_processMemory); // size, resident, .. in pages
     if (takeNumber(process))
-        reading.residentBytes = times(takeNumber(process), m_pageBytes);
+        if (const auto pages = takeNumber(process))
+            reading.residentBytes = *pages * m_pageBytes;
     reading.processDiskReadBytes = numberOf(text(m_processReads), "read_bytes:");
     return reading;
 }

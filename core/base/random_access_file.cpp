@@ -20,7 +20,7 @@ std::string systemMessage(int code) {
     return std::strerror(code);
 }
 
-std::int64_t writtenAt(const struct stat& info) {
+std::int64_t timeOf(const struct stat& info) {
     return static_cast<std::int64_t>(info.st_mtim.tv_sec) * 1'000'000'000 + info.st_mtim.tv_nsec;
 }
 
@@ -56,7 +56,7 @@ RandomAccessFile::RandomAccessFile(const std::filesystem::path& path) : m_path(p
         fail(ErrorCode::Io, "{}: expected a file, found {}", path.string(), isFolder ? "a folder" : "something else");
     }
     m_size = static_cast<std::uint64_t>(info.st_size);
-    m_writtenAt = writtenAt(info);
+    m_writtenAt = timeOf(info);
 }
 
 RandomAccessFile::~RandomAccessFile() {
@@ -93,7 +93,7 @@ void RandomAccessFile::readAt(std::uint64_t offset, std::span<std::byte> out) co
     }
 }
 
-void RandomAccessFile::checkUnchanged() const {
+std::int64_t RandomAccessFile::writtenAt() const {
     struct stat info = {};
     if (::fstat(m_descriptor, &info) != 0)
         fail(ErrorCode::Io, "{}: cannot be examined: {}", m_path.string(), systemMessage(errno));
@@ -101,9 +101,7 @@ void RandomAccessFile::checkUnchanged() const {
     if (size != m_size)
         fail(ErrorCode::Io, "{}: expected {} bytes as when it was opened, found {}; it was changed while in use",
             m_path.string(), formatCount(m_size), formatCount(size));
-    if (writtenAt(info) != m_writtenAt)
-        fail(ErrorCode::Io, "{}: expected the contents it was opened with, found it written to while in use",
-            m_path.string());
+    return timeOf(info);
 }
 
 std::optional<RandomAccessFile> RandomAccessFile::openedForDirectReads() const {

@@ -27,9 +27,11 @@ public:
     // Fills `out` from `offset`; throws Error (Io) naming the file when fewer bytes are there than asked for.
     void readAt(std::uint64_t offset, std::span<std::byte> out) const;
 
-    // Throws Error (Io) where the file is no longer as long as when it was opened, or was written to since. One
-    // question to the kernel, under a microsecond on a local drive.
-    void checkUnchanged() const;
+    // When it was last written to, by the clock of its file system, in nanoseconds since 1970. Throws Error (Io) where
+    // the file is no longer as long as when it was opened. One question to the kernel, under a microsecond on a local
+    // drive.
+    std::int64_t writtenAt() const;
+    std::int64_t writtenAtOpening() const { return m_writtenAt; } // the answer when it was opened
 
     // This very file, even where another one has its name by now, opened for reads past the page cache: of its
     // descriptor whole sectors must be asked for. nullopt: its file system takes no such reads.
@@ -48,7 +50,7 @@ private:
     std::filesystem::path m_path;
     int m_descriptor = -1;
     std::uint64_t m_size = 0;
-    std::int64_t m_writtenAt = 0; // nanoseconds since 1970, when opened
+    std::int64_t m_writtenAt = 0; // when opened
 };
 
 } // namespace strata

@@ -2,10 +2,10 @@
 #include "core/base/system_memory.h"
 
 #include "core/base/control_group.h"
+#include "core/base/proc_text.h"
 
 #include <algorithm>
 #include <charconv>
-#include <fstream>
 #include <sstream>
 #include <string>
 
@@ -52,17 +52,14 @@ std::optional<SystemMemory> parseGroupMemory(std::string_view limit, std::string
     return SystemMemory{.totalBytes = *limitBytes, .availableBytes = *limitBytes - std::min(*limitBytes, keptBytes)};
 }
 
+MemoryInfo parseMemoryInfo(std::string_view text) {
+    return {.totalBytes = numberOf(text, "MemTotal:", 1024), .availableBytes = numberOf(text, "MemAvailable:", 1024)};
+}
+
 SystemMemory readSystemMemory() {
-    SystemMemory memory;
-    std::ifstream file("/proc/meminfo");
-    std::string key;
-    std::uint64_t kibibytes = 0;
-    for (std::string unit; file >> key >> kibibytes; std::getline(file, unit)) {
-        if (key == "MemTotal:")
-            memory.totalBytes = kibibytes * 1024;
-        else if (key == "MemAvailable:")
-            memory.availableBytes = kibibytes * 1024;
-    }
+    const MemoryInfo machine = parseMemoryInfo(readSystemText("/proc/meminfo"));
+    SystemMemory memory{
+        .totalBytes = machine.totalBytes.value_or(0), .availableBytes = machine.availableBytes.value_or(0)};
     const std::string groups = readSystemText("/proc/self/cgroup");
     for (const std::string& folder : controlGroupFolders(groups))
         applyLimit(memory, parseGroupMemory(readSystemText(folder + "/memory.max"),

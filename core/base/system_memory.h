@@ -12,6 +12,13 @@ struct SystemMemory {
     std::uint64_t availableBytes = 0; // what programs can take without swapping
 };
 
+// What /proc/meminfo says, from its text; nullopt: it does not say. Allocates nothing. A value.
+struct MemoryInfo {
+    std::optional<std::uint64_t> totalBytes;
+    std::optional<std::uint64_t> availableBytes;
+};
+MemoryInfo parseMemoryInfo(std::string_view text);
+
 // From /proc/meminfo, and from the limits of the control groups where those are lower.
 SystemMemory readSystemMemory();
 

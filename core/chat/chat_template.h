@@ -29,7 +29,8 @@ struct RenderedChat {
 // exhaust memory. Text of the messages stays marked as a person's. Immutable after construction: any thread.
 class ChatTemplate {
 public:
-    // An empty source means ChatML, and RenderedChat says so. A source that does not parse is not an error: see RenderedChat.
+    // An empty source means ChatML, and RenderedChat says so. A source that does not parse is not an error: see
+    // RenderedChat.
     explicit ChatTemplate(std::string_view source);
     ~ChatTemplate();
     ChatTemplate(ChatTemplate&&) noexcept;

@@ -39,7 +39,9 @@ Json toJson(const DeviceInfo& device) {
 
 Json toJson(const MultiplyRates& rates) {
     return {{"tokens", MultiplyRates::kTokenCounts}, {"weight_bytes_per_s", rates.weightBytesPerSecond},
-        {"multiplies_per_s", rates.multipliesPerSecond}};
+        {"multiplies_per_s", rates.multipliesPerSecond}, {"input_s", rates.inputSeconds},
+        {"activation_s", rates.activationSeconds}, {"attends_per_s", rates.attendsPerSecond},
+        {"attended_s", rates.attendedSeconds}};
 }
 
 Json toJson(const MachineProfile& profile) {
@@ -84,7 +86,8 @@ std::string describeMultiply(std::string_view label, const MultiplyRates& rates)
     for (std::size_t i = 0; i < rates.weightBytesPerSecond.size(); ++i)
         text += fmt::format(
             "{:>8.1f}{}", rates.weightBytesPerSecond[i] / 1e9, i + 1 < rates.weightBytesPerSecond.size() ? " /" : "");
-    return text + fmt::format(" GB/s; prompts {:.0f} billion a second\n", rates.multipliesPerSecond / 1e9);
+    return text + fmt::format(" GB/s; prompts {:.0f} billion a second, attention {:.0f}\n",
+                      rates.multipliesPerSecond / 1e9, rates.attendsPerSecond / 1e9);
 }
 
 std::string describeGpu(const MachineProfile& profile) {

@@ -21,8 +21,8 @@ public:
         const GenerationSinks& sinks, std::uint64_t seed);
 
     // Row 0 must hold the logits of the prompt's last token, and at least one token fit behind it. Fills in what the
-    // reply says about itself: reason, stopText, generatedTokens, decodeTime, times.sampling, and firstToken as time since
-    // `start`.
+    // reply says about itself: reason, stopText, generatedTokens, decodeTime, times.sampling, and firstToken as time
+    // since `start`.
     void run(GenerationResult& result, std::chrono::steady_clock::time_point start, const std::stop_token& stop);
 
 private:

@@ -60,6 +60,10 @@ void checkPass(const Pass& pass, const KvCache& cache, const PassLimits& limits,
     checkLogitRows(pass, limits);
 }
 
+HeadUse headUse(const Pass& pass) {
+    return pass.logitRows.empty() ? HeadUse::LeftOut : HeadUse::Computed;
+}
+
 } // namespace
 
 Transformer::Transformer(const Model& model, WeightStore& weights, const PassLimits& limits)
@@ -70,7 +74,7 @@ bool Transformer::forward(const Pass& pass, KvCache& cache, const std::stop_toke
     checkPass(pass, cache, m_limits, m_model->spec());
     bool isDone = false;
     try {
-        m_weights->beginPass(static_cast<std::uint32_t>(pass.tokens.size()));
+        m_weights->beginPass(static_cast<std::uint32_t>(pass.tokens.size()), headUse(pass));
         m_activations.begin(pass);
         isDone = computeBlocks(pass, cache, stop, afterBlock);
         if (isDone) {
@@ -93,10 +97,12 @@ bool Transformer::computeBlocks(
     const Pass& pass, const KvCache& cache, const std::stop_token& stop, const BlockSink* afterBlock) {
     const auto blocks = m_model->blocks();
     for (std::uint32_t index = 0; index < blocks.size(); ++index) {
-        const auto lease = m_weights->acquire(BlockIndex(index), stop);
-        if (!lease)
-            return false;
-        compute(blocks[index], *lease, pass, cache);
+        if (isNeeded(blocks[index].kind, headUse(pass))) {
+            const auto lease = m_weights->acquire(BlockIndex(index), stop);
+            if (!lease)
+                return false;
+            compute(blocks[index], *lease, pass, cache);
+        }
         if (afterBlock != nullptr)
             (*afterBlock)(index + 1);
     }
@@ -122,8 +128,6 @@ void Transformer::compute(const WeightBlock& block, const BlockLease& lease, con
         executor.feedForward(weights, pass, m_activations.reading(executor, {Residual}));
         break;
     case BlockKind::Head:
-        if (pass.logitRows.empty())
-            break;
         executor.head(weights, pass, m_activations.reading(executor, {Residual}));
         m_headDevice = &executor;
         break;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/profile/device_rates.h"
 
-#include "core/profile/feed_forward_timer.h"
+#include "core/profile/prompt_rates.h"
+#include "core/profile/verb_timer.h"
 
 #include <algorithm>
 #include <vector>
@@ -11,19 +12,10 @@ namespace {
 
 constexpr double kBlockPart = 0.006; // of the budget
 constexpr double kFewTokensPart = 0.015;
-constexpr double kPromptPart = 0.03;
 constexpr double kLongestVerb = 0.1; // seconds: nothing can be stopped in the middle of a verb
 
-std::vector<BlockWeights> weightsOf(const DeviceBlocks& from, std::size_t count, const BlockShape& used) {
-    std::vector<BlockWeights> weights;
-    for (const std::byte* block : from.blocks.first(count))
-        weights.push_back(syntheticWeights(block, from.shape, used));
-    return weights;
-}
-
-// What is left is never less than half: a time that is all block would be noise.
 double perSecond(double amount, double seconds, double blockSeconds) {
-    return amount / std::max(seconds - blockSeconds, seconds / 2);
+    return amount / secondsBeyond(seconds, blockSeconds);
 }
 
 // As many as were asked for, or fewer where that takes longer than a verb may, or more memory than half of what is
@@ -42,6 +34,13 @@ std::uint32_t promptTokensFor(const DeviceBlocks& from, const MultiplyWork& work
 
 } // namespace
 
+std::vector<BlockWeights> weightsOf(const DeviceBlocks& from, std::size_t count, const BlockShape& used) {
+    std::vector<BlockWeights> weights;
+    for (const std::byte* block : from.blocks.first(count))
+        weights.push_back(syntheticWeights(block, from.shape, used));
+    return weights;
+}
+
 BlockShape smallestShape(const BlockShape& shape) {
     return {.embeddingLength = std::min(shape.embeddingLength, 1024U),
         .feedForwardLength = std::min(shape.feedForwardLength, 256U)};
@@ -53,8 +52,8 @@ BlockWeights smallestBlock(const DeviceBlocks& from) {
 
 double measureBlockSeconds(const DeviceBlocks& from, const MeasureClock& clock) {
     const BlockWeights block = smallestBlock(from);
-    return FeedForwardTimer(*from.device, smallestShape(from.shape), 1)
-        .seconds(std::span(&block, 1), 1, kBlockPart, clock);
+    return VerbTimer(*from.device, smallestShape(from.shape), 1)
+        .feedForward(std::span(&block, 1), 1, kBlockPart, clock);
 }
 
 MultiplyRates measureMultiply(
@@ -64,30 +63,25 @@ MultiplyRates measureMultiply(
         return rates;
     const auto bytes = static_cast<double>(from.shape.weightBytes());
     const std::vector<BlockWeights> blocks = weightsOf(from, work.blockCount, from.shape);
-    FeedForwardTimer few(*from.device, from.shape, MultiplyRates::kTokenCounts.back());
+    VerbTimer few(*from.device, from.shape, MultiplyRates::kTokenCounts.back());
     double seconds = 0.0;
     for (std::size_t i = 0; i < rates.weightBytesPerSecond.size(); ++i) {
-        seconds = few.seconds(blocks, MultiplyRates::kTokenCounts[i], kFewTokensPart, clock);
+        seconds = few.feedForward(blocks, MultiplyRates::kTokenCounts[i], kFewTokensPart, clock);
         if (clock.isStopped())
             return {};
         rates.weightBytesPerSecond[i] = perSecond(bytes, seconds, blockSeconds);
     }
-    const std::uint32_t tokens = promptTokensFor(from, work, seconds);
-    const std::vector<BlockWeights> promptBlocks = weightsOf(from, work.blockCount, work.promptShape);
-    FeedForwardTimer prompt(*from.device, work.promptShape, tokens);
-    seconds = prompt.seconds(promptBlocks, tokens, kPromptPart, clock);
-    if (clock.isStopped())
-        return {};
-    rates.multipliesPerSecond =
-        perSecond(static_cast<double>(work.promptShape.weightCount()) * tokens, seconds, blockSeconds);
-    return rates;
+    MultiplyWork prompt = work;
+    prompt.promptTokens = promptTokensFor(from, work, seconds);
+    measurePrompts(from, prompt, blockSeconds, rates, clock);
+    return clock.isStopped() ? MultiplyRates() : rates;
 }
 
 double measureProductReads(const DeviceBlocks& from, double blockSeconds, double part, const MeasureClock& clock) {
     if (clock.isStopped())
         return 0.0;
     const std::vector<BlockWeights> blocks = weightsOf(from, from.blocks.size(), from.shape);
-    const double seconds = FeedForwardTimer(*from.device, from.shape, 1).seconds(blocks, 1, part, clock);
+    const double seconds = VerbTimer(*from.device, from.shape, 1).feedForward(blocks, 1, part, clock);
     return clock.isStopped() ? 0.0 : perSecond(static_cast<double>(from.shape.weightBytes()), seconds, blockSeconds);
 }
 

@@ -6,9 +6,11 @@
 #include "core/profile/synthetic_block.h"
 #include "core/tier/machine_profile.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 namespace strata {
 
@@ -27,10 +29,18 @@ BlockWeights smallestBlock(const DeviceBlocks& from);
 struct MultiplyWork {
     std::size_t blockCount = 1; // from the first on
     BlockShape promptShape;     // no larger than the blocks'; one with fewer rows ends sooner
-    std::uint32_t promptTokens = 512;
+    std::uint32_t promptTokens = 512; // a quarter of them are read, too
 };
 
 double measureBlockSeconds(const DeviceBlocks& from, const MeasureClock& clock);
+
+// The blocks' feed-forward weights, or those of their parts of a shape that is no larger.
+std::vector<BlockWeights> weightsOf(const DeviceBlocks& from, std::size_t count, const BlockShape& used);
+
+// What a step takes beyond its block. Never less than half: a time that is all block would be noise.
+constexpr double secondsBeyond(double seconds, double blockSeconds) {
+    return std::max(seconds - blockSeconds, seconds / 2);
+}
 
 // What is taken off each time is blockSeconds. Zeros where it was stopped.
 MultiplyRates measureMultiply(

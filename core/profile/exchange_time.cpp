@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/profile/exchange_time.h"
 
-#include "core/profile/feed_forward_timer.h"
+#include "core/profile/verb_timer.h"
 
 #include <algorithm>
 #include <array>

@@ -18,8 +18,8 @@ constexpr double kBesidePart = 0.04;
 constexpr double kOutPart = 0.02;
 constexpr std::size_t kEnoughPieces = 4; // for a rate between their ends
 
-// As many bytes as blocks that are streamed: while all cores read, it may take milliseconds until the thread that copies
-// gets one, and the link must have something to do meanwhile.
+// As many bytes as blocks that are streamed: while all cores read, it may take milliseconds until the thread that
+// copies gets one, and the link must have something to do meanwhile.
 constexpr std::size_t kInFlight = 4;
 constexpr std::size_t kMostPieceBytes = std::size_t(64) << 20;
 
@@ -28,7 +28,8 @@ class CopyLoop {
 public:
     explicit CopyLoop(const LinkEnds& ends)
         : m_ends(ends),
-          m_pieceBytes(std::min({kMostPieceBytes, ends.target->byteCount() / kInFlight, ends.source.size() / kInFlight})) {}
+          m_pieceBytes(
+              std::min({kMostPieceBytes, ends.target->byteCount() / kInFlight, ends.source.size() / kInFlight})) {}
 
     void copyOne() {
         m_inFlight.push_back(start());

@@ -42,6 +42,19 @@ void addRates(std::vector<NamedFigure>& figures, std::string_view device, Multip
             {fmt::format("a rate of multiplying for {} tokens on the {}", MultiplyRates::kTokenCounts[i], device),
                 &rates.weightBytesPerSecond[i]});
     figures.push_back({fmt::format("a rate of reading prompts on the {}", device), &rates.multipliesPerSecond});
+    figures.push_back({fmt::format("a rate of attending to prompts on the {}", device), &rates.attendsPerSecond});
+}
+
+// That may be nothing: they are what is left of a time besides multiplying.
+std::vector<NamedFigure> restsOf(MachineProfile& profile) {
+    std::vector<NamedFigure> figures;
+    const auto add = [&](std::string_view device, MultiplyRates& rates) {
+        for (double* value : {&rates.inputSeconds, &rates.activationSeconds, &rates.attendedSeconds})
+            figures.push_back({fmt::format("a time of prompts on the {}", device), value});
+    };
+    add("CPU", profile.cpuMultiply);
+    add("GPU", profile.gpuMultiply);
+    return figures;
 }
 
 std::vector<NamedFigure> figuresOf(MachineProfile& profile) {
@@ -65,6 +78,8 @@ std::vector<NamedFigure> figuresOf(MachineProfile& profile) {
 
 // Of four digits the last one is noise already.
 double rounded(double value) {
+    if (value == 0.0)
+        return 0.0;
     const double unit = std::pow(10.0, std::floor(std::log10(value)) - 3.0);
     return std::round(value / unit) * unit;
 }
@@ -88,8 +103,9 @@ public:
             return std::nullopt;
         profile().date = today();
         checkFigures(profile());
-        for (const NamedFigure& figure : figuresOf(profile()))
-            *figure.value = rounded(*figure.value);
+        for (const auto& figures : {figuresOf(profile()), restsOf(profile())})
+            for (const NamedFigure& figure : figures)
+                *figure.value = rounded(*figure.value);
         return std::move(m_measured);
     }
 
@@ -210,7 +226,8 @@ private:
             return;
         begin("copying to the GPU");
         const std::uint64_t share = m_gpu->memory().freeBytes / kShareOfFree / kSectorBytes * kSectorBytes;
-        const Buffer target = m_gpu->allocate(std::clamp<std::uint64_t>(share, m_back.size(), m_request.sizes.linkBytes));
+        const Buffer target =
+            m_gpu->allocate(std::clamp<std::uint64_t>(share, m_back.size(), m_request.sizes.linkBytes));
         const LinkEnds ends = {m_gpu.get(), m_copies.get(), &target, m_blocks, m_back};
         const bool byProducts = m_productRead >= profile().hostRead;
         const auto readHost = [&](double part, const MeasureClock& clock) {
@@ -261,6 +278,10 @@ void checkFigures(MachineProfile profile) {
     for (const NamedFigure& figure : figuresOf(profile))
         if (!std::isfinite(*figure.value) || *figure.value <= 0.0)
             fail(ErrorCode::Device, "Measuring this machine: expected {} above zero, found {}", figure.name,
+                *figure.value);
+    for (const NamedFigure& figure : restsOf(profile))
+        if (!std::isfinite(*figure.value) || *figure.value < 0.0)
+            fail(ErrorCode::Device, "Measuring this machine: expected {} of zero or more, found {}", figure.name,
                 *figure.value);
 }
 

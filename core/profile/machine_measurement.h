@@ -25,7 +25,7 @@ struct MeasureSizes {
     std::uint64_t scratchBytes = 128 << 20; // of the file written on a drive without models; deleting more takes long
     std::uint32_t gpuBlockCount = 4;        // more than the GPU's cache holds
     std::uint32_t cpuPromptTokens = 512;
-    std::uint32_t gpuPromptTokens = 512;
+    std::uint32_t gpuPromptTokens = 2048;
 };
 
 struct MeasureRequest {
@@ -62,7 +62,7 @@ struct MachineMeasurement {
 std::optional<MachineMeasurement> measureMachine(
     const MeasureRequest& request, const MeasureProgressSink& progress, std::stop_token stop);
 
-// Throws Error (Device) naming the figure, where one is no number above zero.
+// Throws Error (Device) naming the figure, where one is no number above zero, or below it where it may be nothing.
 void checkFigures(MachineProfile profile);
 
 } // namespace strata

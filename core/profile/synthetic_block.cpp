@@ -18,6 +18,7 @@ constexpr std::size_t kPatternWeights = std::size_t(1) << 17;
 constexpr std::size_t kGrainBytes = std::size_t(1) << 20;
 constexpr std::uint64_t kReadAhead = 256; // kernels read whole words past the end of a matrix
 constexpr std::uint32_t kHeadLength = 128;
+constexpr std::uint32_t kQueriesOfKey = 4; // heads
 
 std::vector<std::byte> makePattern() {
     std::minstd_rand noise(1);
@@ -51,7 +52,8 @@ ModelSpec syntheticSpec(const BlockShape& shape) {
     spec.embeddingLength = shape.embeddingLength;
     spec.feedForwardLength = shape.feedForwardLength;
     spec.headLength = spec.ropeLength = kHeadLength;
-    spec.headCount = spec.kvHeadCount = shape.embeddingLength / kHeadLength;
+    spec.headCount = shape.embeddingLength / kHeadLength;
+    spec.kvHeadCount = std::max(1U, spec.headCount / kQueriesOfKey);
     spec.vocabularySize = 256;
     spec.trainedContext = 8192;
     return spec;
@@ -94,6 +96,24 @@ BlockWeights syntheticWeights(const std::byte* memory, const BlockShape& made, c
     set(TensorRole::Gate, used.feedForwardLength, used.embeddingLength, 0);
     set(TensorRole::Up, used.feedForwardLength, used.embeddingLength, 1);
     set(TensorRole::Down, used.embeddingLength, used.feedForwardLength, 2);
+    return weights;
+}
+
+BlockWeights syntheticAttention(const std::byte* memory, const BlockShape& made) {
+    const ModelSpec spec = syntheticSpec(made);
+    const std::byte* next = memory + normBytes(made);
+    BlockWeights weights;
+    weights.set(TensorRole::AttentionNorm,
+        {.type = QuantType::F32, .rows = 1, .columns = made.embeddingLength, .data = memory});
+    const auto add = [&](TensorRole role, std::uint32_t rows, std::uint32_t columns) {
+        weights.set(role, {.type = kType, .rows = rows, .columns = columns, .data = next});
+        next += std::uint64_t(rows) * columns / traits(kType).blockLength * traits(kType).blockBytes;
+    };
+    add(TensorRole::Query, spec.queryLength(), made.embeddingLength);
+    add(TensorRole::Key, spec.kvLength(), made.embeddingLength);
+    add(TensorRole::Value, spec.kvLength(), made.embeddingLength);
+    add(TensorRole::AttentionOutput, made.embeddingLength, spec.queryLength());
+    assert(next <= memory + syntheticBytes(made));
     return weights;
 }
 

@@ -21,7 +21,7 @@ struct BlockShape {
     std::uint64_t weightBytes() const; // of its matrices, in Q4_K
 };
 
-// A model of one layer of that shape, for Backend::makeActivations.
+// A model of one layer of that shape, four query heads to one of keys and values, for Backend::makeActivations.
 ModelSpec syntheticSpec(const BlockShape& shape);
 
 // Made-up feed-forward blocks, in the format that most models are in. How fast a device multiplies does not depend on
@@ -32,5 +32,7 @@ void fillSyntheticBlocks(
     std::span<std::byte> memory, const BlockShape& shape, ThreadPool& pool, const std::stop_token& stop);
 // A block that lies at `memory`, in that device's terms, or the part of it that a block of no larger shape would take.
 BlockWeights syntheticWeights(const std::byte* memory, const BlockShape& made, const BlockShape& used);
+// The attention block of the same model, in the same memory.
+BlockWeights syntheticAttention(const std::byte* memory, const BlockShape& made);
 
 } // namespace strata

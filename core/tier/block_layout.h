@@ -10,7 +10,8 @@
 
 namespace strata {
 
-// Where a block's tensors lie in a memory, in the bytes of the file: the same bytes serve the CPU, the link and the GPU.
+// Where a block's tensors lie in a memory, in the bytes of the file: the same bytes serve the CPU, the link and the
+// GPU.
 
 inline constexpr std::uint64_t kTensorAlignment = 256; // any vector load of any device
 
@@ -36,8 +37,8 @@ struct BlockLayout {
 // In the memory of a device: tensors in the order of the block, each from a multiple of kTensorAlignment on.
 BlockLayout packedLayout(const WeightBlock& block);
 
-// In the memory of the host, which starts at a multiple of kSectorBytes: each tensor as far into a sector as on file, so
-// that reads past the page cache bring it straight to where it is computed from. Tensors that are neighbours on file
+// In the memory of the host, which starts at a multiple of kSectorBytes: each tensor as far into a sector as on file,
+// so that reads past the page cache bring it straight to where it is computed from. Tensors that are neighbours on file
 // share a run.
 BlockLayout hostLayout(const WeightBlock& block);
 

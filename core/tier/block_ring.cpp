@@ -52,6 +52,18 @@ bool BlockRing::isAhead(std::span<const BlockIndex> order) const {
     return true;
 }
 
+void BlockRing::leaveOut(BlockIndex block) {
+    const std::lock_guard lock(m_mutex);
+    const bool isWhole = m_isOpen && !m_error && m_claimed == 2 * m_order.size(); // the next pass, to its last block
+    if (!isWhole || m_held.empty() || m_held.back().block != block)
+        return;
+    Held& last = m_held.back();
+    assert(last.state == State::AtWork || last.state == State::Filled);
+    last.state = last.state == State::AtWork ? State::Unwanted : State::Released;
+    last.fence = {};
+    --m_claimed;
+}
+
 std::optional<BlockRing::Ticket> BlockRing::next(const std::stop_token& stop) {
     std::unique_lock lock(m_mutex);
     std::optional<Held> room;
@@ -70,8 +82,10 @@ std::optional<BlockRing::Ticket> BlockRing::tryNext() {
 
 void BlockRing::publish(const Ticket& ticket, Fence ready) {
     const std::lock_guard lock(m_mutex);
-    held(ticket.number).state = State::Filled;
-    held(ticket.number).fence = ready;
+    Held& brought = held(ticket.number);
+    const bool isUnwanted = brought.state == State::Unwanted;
+    brought.state = isUnwanted ? State::Released : State::Filled;
+    brought.fence = isUnwanted ? Fence() : ready;
     end();
 }
 
@@ -112,7 +126,7 @@ void BlockRing::release(std::uint64_t number, Fence free) {
 // A fence is waited for by whoever writes there next, so memory that was released early is used before that released
 // late.
 std::optional<BlockRing::Held> BlockRing::findRoom() {
-    if (!m_isOpen || m_order.empty() || m_error)
+    if (!m_isOpen || m_error || m_claimed >= 2 * m_order.size())
         return std::nullopt;
     const BlockIndex block = m_order[m_claimed % m_order.size()];
     for (;;) {

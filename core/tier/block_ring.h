@@ -40,14 +40,14 @@ constexpr std::uint64_t partBegin(
 
 // Memory that holds as many blocks as fit into it, and the order between a thread that brings them there and those that
 // use them there. Blocks are brought in the order in which a pass needs them, pass after pass, as far ahead as there is
-// room, and their memory is used again in the same order:
+// room, though no further than to the end of the next pass, and their memory is used again in the same order:
 //
 //     ticket     | 0 | 1 | 2 | 3 | 4 | 5 | 6 | ..      ticket t of a pass: block order[t]; then the next pass begins
 //                 ^pass begins        ^ claimed: on its way, or there
 //
 // The bringer calls next or tryNext, and ends every ticket by publish, letGo or fail. Users call take and release; one
-// who runs ahead may take a block before another has taken those in front of it. The owner opens, closes, and says where
-// passes begin. Bringer, owner and each user are one thread each.
+// who runs ahead may take a block before another has taken those in front of it. The owner opens, closes, and says
+// where passes begin. Bringer, owner and each user are one thread each.
 class BlockRing {
 public:
     // One block to be brought to one place.
@@ -78,9 +78,13 @@ public:
     // everything back, or never touch it again.
     void close();
 
-    // The pass before has taken every block once, and one of this order begins. False, and nothing has changed: what was
-    // brought ahead is not what it begins with, or there was an error, or the ring is closed.
+    // The pass before has taken every block once, and one of this order begins. False, and nothing has changed: what
+    // was brought ahead is not what it begins with, or there was an error, or the ring is closed.
     bool continueAs(std::span<const BlockIndex> order);
+
+    // The pass that begins does without `block`, the last of the order: if it was brought ahead, nobody takes it, and
+    // its memory is used again without a fence. Comes before continueAs.
+    void leaveOut(BlockIndex block);
 
     std::optional<Ticket> next(const std::stop_token& stop); // waits for room; nullopt: stop
     std::optional<Ticket> tryNext();                         // nullopt: there is no room now
@@ -94,7 +98,7 @@ public:
     void release(std::uint64_t number, Fence free); // that was taken
 
 private:
-    enum class State { AtWork, Filled, Taken, Released };
+    enum class State { AtWork, Unwanted, Filled, Taken, Released }; // unwanted: still on its way
     struct Held {
         State state = State::AtWork;
         BlockIndex block;

@@ -23,7 +23,8 @@ std::vector<RingBlock> blocksOfTensors(std::span<const BlockPlace> places) {
 } // namespace
 
 BlockStreamer::BlockStreamer(const StreamerParts& parts)
-    : m_copies(parts.copies), m_staging(parts.stagingMemory.size(), wholeBlocks(parts.places)),
+    : m_copies(parts.copies), m_head(static_cast<std::uint32_t>(parts.places.size() - 1)),
+      m_staging(parts.stagingMemory.size(), wholeBlocks(parts.places)),
       m_ring(parts.ringMemory->byteCount(), blocksOfTensors(parts.places)),
       m_disk(m_staging, parts.source, parts.places, parts.stagingMemory, parts.metrics),
       m_link(m_ring, m_staging, parts.copies, parts.places, *parts.ringMemory, parts.stagingMemory, parts.metrics) {
@@ -40,6 +41,8 @@ BlockStreamer::~BlockStreamer() {
 }
 
 void BlockStreamer::begin(const Schedule& schedule, bool isLeft) {
+    if (schedule.head == HeadUse::LeftOut)
+        m_staging.leaveOut(m_head);
     if (!isLeft && m_staging.continueAs(schedule.diskOrder) && m_ring.continueAs(schedule.streamOrder))
         return;
     m_ring.close();

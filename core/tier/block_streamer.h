@@ -47,6 +47,7 @@ public:
 
 private:
     CopyQueue* m_copies;
+    BlockIndex m_head; // which never crosses the link
     BlockRing m_staging;
     BlockRing m_ring;
     DiskFeeder m_disk;

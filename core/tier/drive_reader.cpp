@@ -26,7 +26,7 @@ constexpr std::uint32_t kMaxRetries = 1000; // of one read, interrupted or not r
 } // namespace
 
 DriveReader::DriveReader(std::span<const RandomAccessFile> files, DriveReaderOptions options)
-    : m_prefersCache(options.prefersCache), m_slots(options.depth), m_freeSlots(options.depth) {
+    : m_contents(files), m_prefersCache(options.prefersCache), m_slots(options.depth), m_freeSlots(options.depth) {
     std::iota(m_freeSlots.begin(), m_freeSlots.end(), 0);
     for (const RandomAccessFile& file : files) {
         std::optional<RandomAccessFile> direct = file.openedForDirectReads();
@@ -105,7 +105,7 @@ bool DriveReader::isComplete(Pending& pending, std::int64_t result) {
     const RandomAccessFile& file = *m_parts[pending.read.part].file;
     if (isRetryable(pending, result))
         return false;
-    file.checkUnchanged(); // it is the reason of most failures, and worth more as a sentence
+    m_contents.check(pending.read.part); // it is the reason of most failures, and worth more as a sentence
     const std::uint64_t offset = pending.read.offset + pending.doneBytes;
     if (result < 0)
         fail(ErrorCode::Io, "{}: cannot be read at byte {}: {}", file.path().string(), offset,

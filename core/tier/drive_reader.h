@@ -3,6 +3,7 @@
 
 #include "core/base/random_access_file.h"
 #include "core/tier/block_source.h"
+#include "core/tier/file_contents.h"
 
 #include <memory>
 #include <optional>
@@ -23,8 +24,8 @@ struct DriveReaderOptions {
 // Reads model files from their drive past the page cache (O_DIRECT), several pieces at a time (io_uring). Where a file
 // system refuses the one or the system the other, it reads all the same and notice() says so. One thread at a time.
 //
-// A file must stay as it was opened: its size and time of writing are compared after each read, so that whatever was
-// read before the change is known to be good, and at a cost that one piece hides a hundred times over.
+// A file must hold what it held when it was opened: that is checked after each read (see FileContents), so that
+// whatever was read before a change is known to be good, and at a cost that one piece hides a hundred times over.
 class DriveReader : public BlockSource {
 public:
     // The files outlive the reader. Throws no Error for want of a way to read.
@@ -63,6 +64,7 @@ private:
     void sayCacheIsUsed(const RandomAccessFile& file);
 
     std::vector<Part> m_parts;
+    FileContents m_contents;
     bool m_prefersCache;
     std::vector<Pending> m_slots;
     std::vector<std::uint32_t> m_freeSlots;

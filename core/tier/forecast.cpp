@@ -17,15 +17,16 @@ double loadSeconds(const Plan& plan, const MachineProfile& profile) {
         seconds(plan.bytesIn(Tier::Vram), profile.linkIn));
 }
 
-// A prompt in chunks; each sees what the chunks before it left in the cache.
+// A prompt in chunks; each sees what the chunks before it left in the cache, and the last one alone has logits.
 double promptSeconds(
     const Plan& plan, const MachineProfile& profile, const ForecastRequest& request, PassCost& firstChunk) {
     assert(request.chunkTokens > 0);
     double seconds = 0.0;
     for (std::uint32_t done = 0; done < request.promptTokens;) {
         const std::uint32_t tokens = std::min(request.chunkTokens, request.promptTokens - done);
-        const PassCost cost =
-            done > 0 && tokens == request.chunkTokens ? firstChunk : schedulePass(plan, tokens, profile).cost;
+        const HeadUse head = done + tokens < request.promptTokens ? HeadUse::LeftOut : HeadUse::Computed;
+        const PassCost cost = done > 0 && head == HeadUse::LeftOut ? firstChunk
+                                                                   : schedulePass(plan, tokens, profile, head).cost;
         if (done == 0)
             firstChunk = cost;
         done += tokens;

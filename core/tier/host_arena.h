@@ -15,15 +15,16 @@
 namespace strata {
 
 // One stretch of host memory for everything that rests or is staged there: in huge pages where the system has them,
-// handed out piece by piece, and kept in place for the GPU. Touching the pages with all cores and pinning them afterwards
-// takes a tenth of the time that allocating so much pinned memory at once does. Engine thread.
+// handed out piece by piece, and kept in place for the GPU. Touching the pages with all cores and pinning them
+// afterwards takes a tenth of the time that allocating so much pinned memory at once does. Engine thread.
 class HostArena {
 public:
     HostArena(Backend& host, std::uint64_t byteCount); // throws Error (OutOfMemory)
     HostArena(const HostArena&) = delete;
     HostArena& operator=(const HostArena&) = delete;
 
-    std::byte* take(std::uint64_t byteCount); // a multiple of kSectorBytes, from such a multiple on; lasts as long as this
+    // A multiple of kSectorBytes, from such a multiple on; lasts as long as this.
+    std::byte* take(std::uint64_t byteCount);
 
     // Makes the system find the pages now, by all cores: reads into them, and pinning, would do so one by one.
     // False: stop was requested.

@@ -36,8 +36,8 @@ bool LinkFeeder::bring(const BlockRing::Ticket& ticket) {
     return true;
 }
 
-// The drive sets the pace: the staging memory is given back as soon as may be, and before anybody learns that the ticket
-// has ended.
+// The drive sets the pace: the staging memory is given back as soon as may be, and before anybody learns that the
+// ticket has ended.
 Fence LinkFeeder::copyStaged(
     const BlockPlace& place, const BlockRing::Filled& staged, const RingPlace& target) {
     struct GivenBack {

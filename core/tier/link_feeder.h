@@ -14,8 +14,8 @@
 
 namespace strata {
 
-// Copies blocks that the GPU computes and that do not rest there into a ring in its memory, ahead of the pass: from RAM,
-// or from the staging ring into which they are read. One thread, which `run` takes until it is stopped. Private to
+// Copies blocks that the GPU computes and that do not rest there into a ring in its memory, ahead of the pass: from
+// RAM, or from the staging ring into which they are read. One thread, which `run` takes until it is stopped. Private to
 // core/tier.
 class LinkFeeder {
 public:

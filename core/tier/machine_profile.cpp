@@ -20,12 +20,14 @@ bool holds(const std::string& mountPoint, std::string_view path) {
 
 } // namespace
 
-double MultiplyRates::seconds(std::uint64_t weightBytes, std::uint64_t weightCount, std::uint32_t tokens) const {
-    const auto bytes = static_cast<double>(weightBytes);
+double MultiplyRates::seconds(const ProductWork& work, std::uint32_t tokens) const {
+    const auto bytes = static_cast<double>(work.weightBytes);
     const auto measured = [&](std::size_t i) { return secondsOf(bytes, weightBytesPerSecond[i]); };
     const std::size_t last = kTokenCounts.size() - 1;
     if (tokens > kTokenCounts[last])
-        return std::max(measured(last), secondsOf(static_cast<double>(weightCount) * tokens, multipliesPerSecond));
+        return std::max(measured(last), secondsOf(static_cast<double>(work.weightCount) * tokens, multipliesPerSecond) +
+                                            static_cast<double>(work.inputCount) * inputSeconds +
+                                            static_cast<double>(work.activationCount) * tokens * activationSeconds);
     std::size_t above = 0;
     while (kTokenCounts[above] < tokens)
         ++above;
@@ -34,6 +36,13 @@ double MultiplyRates::seconds(std::uint64_t weightBytes, std::uint64_t weightCou
     const double share = static_cast<double>(tokens - kTokenCounts[above - 1]) /
                          static_cast<double>(kTokenCounts[above] - kTokenCounts[above - 1]);
     return measured(above - 1) * (1.0 - share) + measured(above) * share;
+}
+
+double MultiplyRates::attentionSeconds(double multiplies, double queryNumbers, std::uint32_t tokens) const {
+    const double asProducts = secondsOf(multiplies, multipliesPerSecond);
+    if (tokens <= kTokenCounts.back() || !knowsPrompts())
+        return asProducts;
+    return std::max(asProducts, secondsOf(multiplies, attendsPerSecond) + queryNumbers * attendedSeconds);
 }
 
 bool MachineProfile::isOf(std::string_view cpuName, std::string_view gpuName, std::string_view driverVersion) const {

@@ -9,16 +9,38 @@
 
 namespace strata {
 
+// What one block has to multiply with. A value.
+struct ProductWork {
+    std::uint64_t weightBytes = 0;
+    std::uint64_t weightCount = 0;
+    std::uint64_t inputCount = 0;      // of its products that follow one another, summed up: columns of their matrices
+    std::uint64_t activationCount = 0; // that go into its matrices and come out of them, a token
+};
+
 // How fast one device multiplies, whatever memory its weights come from: the lower of this and the memory's rate
 // holds. Measured with weights in the device's own cache or memory.
+//
+// Passes of more tokens than kTokenCounts has are made of three parts. Multiplying itself is the largest. A product is
+// computed in tiles, each of which adds up all inputs of the product, so that many cores are idle while the last tiles
+// run: that takes as long for few tokens as for many. And what goes into products and comes out of them is normalised,
+// rounded, written and read, token by token. So small products reach less of the device than large ones, and short
+// prompts less than long ones.
 struct MultiplyRates {
     static constexpr std::array<std::uint32_t, 4> kTokenCounts = {1, 2, 4, 8};
     std::array<double, 4> weightBytesPerSecond = {}; // of passes of kTokenCounts tokens
-    double multipliesPerSecond = 0.0;                // of long prompts: weights times tokens
+    double multipliesPerSecond = 0.0;                // of longer ones: weights times tokens
+    double inputSeconds = 0.0;                       // for each input of products that follow one another
+    double activationSeconds = 0.0;                  // for each number that goes in or comes out
+    double attendsPerSecond = 0.0;                   // queries times keys and scores times values; 0: not known
+    double attendedSeconds = 0.0;                    // of attention, for each number of a query, however much it sees
+
+    bool knowsPrompts() const { return attendsPerSecond > 0.0; } // else all parts but multiplying count as nothing
 
     // Seconds that a pass of `tokens` multiplies for. Between the counts the time is interpolated; beyond the last it
     // grows with the tokens once that takes longer.
-    double seconds(std::uint64_t weightBytes, std::uint64_t weightCount, std::uint32_t tokens) const;
+    double seconds(const ProductWork& work, std::uint32_t tokens) const;
+    // Seconds that `tokens` tokens attend for by multiplying so often in all, with queries of so many numbers in all.
+    double attentionSeconds(double multiplies, double queryNumbers, std::uint32_t tokens) const;
 };
 
 // One drive that holds models.
@@ -53,6 +75,8 @@ struct MachineProfile {
     std::vector<DriveRate> drives;
 
     bool hasGpu() const { return !gpu.empty(); }
+    // Measured by a program that knew only one rate for prompts where false: they are foretold too fast then.
+    bool knowsPrompts() const { return cpuMultiply.knowsPrompts() && (!hasGpu() || gpuMultiply.knowsPrompts()); }
     // Measured again when this no longer holds: other devices, another driver.
     bool isOf(std::string_view cpuName, std::string_view gpuName, std::string_view driverVersion) const;
     // Of the drive that holds the path; of the slowest one known when none does.

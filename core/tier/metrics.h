@@ -39,7 +39,8 @@ struct MetricsSnapshot {
     const WireTotals& wire(Wire which) const { return wires[static_cast<std::size_t>(which)]; }
 };
 
-// The one core object that engine and GUI threads share. Every call is a struct copy under a lock, or one atomic number.
+// The one core object that engine and GUI threads share. Every call is a struct copy under a lock, or one atomic
+// number.
 class Metrics {
 public:
     MetricsSnapshot snapshot() const;

@@ -83,6 +83,13 @@ private:
         return block.kind == BlockKind::Head && m_tokens > kMostVerified ? 1 : m_tokens;
     }
 
+    static ProductWork workOf(const PlannedBlock& block, std::uint64_t read) {
+        return {.weightBytes = read,
+            .weightCount = block.weightCount,
+            .inputCount = block.inputCount,
+            .activationCount = block.activationCount};
+    }
+
     // Weights that a block reads: all of them once, of the embedding a row for each token.
     std::uint64_t readBytes(const PlannedBlock& block) const {
         return block.kind == BlockKind::Embedding ? block.readBytes * m_tokens : block.readBytes;
@@ -95,7 +102,7 @@ private:
 
     void addHost(const PlannedBlock& block) {
         const std::uint64_t read = readBytes(block);
-        const double multiply = m_profile.cpuMultiply.seconds(read, block.weightCount, tokensOf(block));
+        const double multiply = m_profile.cpuMultiply.seconds(workOf(block, read), tokensOf(block));
         const auto seconds = [&](double rate) {
             return std::max(secondsOf(static_cast<double>(read), rate), multiply) + m_profile.cpuBlockSeconds;
         };
@@ -110,7 +117,7 @@ private:
         if (executor == Executor::Streamed)
             addBytes(Wire::Link, block.packedBytes);
         const double seconds = std::max(secondsOf(static_cast<double>(read), m_profile.vramRead),
-            m_profile.gpuMultiply.seconds(read, block.weightCount, tokensOf(block)));
+            m_profile.gpuMultiply.seconds(workOf(block, read), tokensOf(block)));
         m_gpuReads += seconds;
         m_work.gpu += seconds + m_profile.gpuBlockSeconds;
     }
@@ -127,12 +134,13 @@ private:
 
 } // namespace
 
-PassCost passCost(
-    const Plan& plan, std::span<const Executor> executors, std::uint32_t tokens, const MachineProfile& profile) {
+PassCost passCost(const Plan& plan, std::span<const Executor> executors, std::uint32_t tokens,
+    const MachineProfile& profile, HeadUse head) {
     assert(executors.size() == plan.blocks.size());
     CostSum sum(plan, tokens, profile);
     for (std::size_t i = 0; i < executors.size(); ++i)
-        sum.add(plan.blocks[i], executors[i]);
+        if (isNeeded(plan.blocks[i].kind, head))
+            sum.add(plan.blocks[i], executors[i]);
     return sum.finish();
 }
 
@@ -142,8 +150,9 @@ double attentionSeconds(
     const double memory = plan.usesGpu ? profile.vramRead : profile.hostRead;
     const double seen = static_cast<double>(cacheRows) - (static_cast<double>(tokens) - 1.0) / 2.0; // on average
     const double multiplies = static_cast<double>(plan.attentionMultiplies) * tokens * seen;
+    const double queryNumbers = static_cast<double>(plan.attentionMultiplies) / 2 * tokens;
     return std::max(secondsOf(static_cast<double>(plan.kvRowBytes) * cacheRows, memory),
-        secondsOf(multiplies, rates.multipliesPerSecond));
+        rates.attentionSeconds(multiplies, queryNumbers, tokens));
 }
 
 } // namespace strata

@@ -29,8 +29,8 @@ struct PassCost {
 };
 
 // Executors: one a block, such as tiers and tying allow. Tokens: of the pass.
-PassCost passCost(
-    const Plan& plan, std::span<const Executor> executors, std::uint32_t tokens, const MachineProfile& profile);
+PassCost passCost(const Plan& plan, std::span<const Executor> executors, std::uint32_t tokens,
+    const MachineProfile& profile, HeadUse head = HeadUse::Computed);
 
 // Of the device that attends: `tokens` tokens, the last of which sees `cacheRows` rows of keys and values.
 double attentionSeconds(const Plan& plan, std::uint32_t tokens, std::uint32_t cacheRows, const MachineProfile& profile);

@@ -39,12 +39,13 @@ std::vector<Executor> firstExecutors(const Plan& plan) {
 // Tries numbers of attention and feed-forward blocks to stream, and keeps the fastest.
 class ScheduleSearch {
 public:
-    ScheduleSearch(const Plan& plan, std::uint32_t tokens, const MachineProfile& profile)
+    ScheduleSearch(const Plan& plan, std::uint32_t tokens, const MachineProfile& profile, HeadUse head)
         : m_plan(plan), m_profile(profile), m_attention(movableBlocks(plan, BlockKind::Attention)),
           m_feedForward(movableBlocks(plan, BlockKind::FeedForward)), m_executors(firstExecutors(plan)) {
         m_best.tokens = tokens;
+        m_best.head = head;
         m_best.executors = m_executors;
-        m_best.cost = passCost(plan, m_executors, tokens, profile);
+        m_best.cost = passCost(plan, m_executors, tokens, profile, head);
     }
 
     // One kind all by the CPU or all streamed, and any number of the other: attention costs exchanges when the CPU
@@ -63,7 +64,7 @@ private:
     void tryStreaming(std::size_t attention, std::size_t feedForward) {
         stream(m_attention, attention, m_executors);
         stream(m_feedForward, feedForward, m_executors);
-        const PassCost cost = passCost(m_plan, m_executors, m_best.tokens, m_profile);
+        const PassCost cost = passCost(m_plan, m_executors, m_best.tokens, m_profile, m_best.head);
         if (cost.seconds >= m_best.cost.seconds)
             return;
         m_best.cost = cost;
@@ -84,13 +85,13 @@ std::uint32_t scheduleTokens(std::uint32_t tokens) {
     return std::bit_ceil(tokens);
 }
 
-Schedule schedulePass(const Plan& plan, std::uint32_t tokens, const MachineProfile& profile) {
+Schedule schedulePass(const Plan& plan, std::uint32_t tokens, const MachineProfile& profile, HeadUse head) {
     assert(tokens > 0);
-    Schedule schedule = ScheduleSearch(plan, tokens, profile).run();
+    Schedule schedule = ScheduleSearch(plan, tokens, profile, head).run();
     for (std::uint32_t i = 0; i < plan.blocks.size(); ++i) {
         if (schedule.executors[i] == Executor::Streamed)
             schedule.streamOrder.emplace_back(i);
-        if (plan.blocks[i].tier == Tier::Disk)
+        if (plan.blocks[i].tier == Tier::Disk && isNeeded(plan.blocks[i].kind, head))
             schedule.diskOrder.emplace_back(i);
     }
     return schedule;

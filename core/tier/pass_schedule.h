@@ -13,7 +13,8 @@ namespace strata {
 // Who computes every block in a pass of so many tokens, and in which order weights travel ahead of it. A value.
 struct Schedule {
     std::uint32_t tokens = 0;
-    std::vector<Executor> executors;     // one a block
+    HeadUse head = HeadUse::Computed;
+    std::vector<Executor> executors;     // one a block; that of a head that is left out is of no meaning
     std::vector<BlockIndex> streamOrder; // blocks for the ring, in the order of work; the next pass begins again
     std::vector<BlockIndex> diskOrder;   // blocks to be read into staging, likewise
     PassCost cost;                       // predicted, without attention
@@ -25,6 +26,7 @@ std::uint32_t scheduleTokens(std::uint32_t tokens);
 
 // The fastest of all numbers of feed-forward blocks and of attention blocks that could be streamed rather than computed
 // by the CPU, each spread evenly between the others so that wires overlap; a pure function.
-Schedule schedulePass(const Plan& plan, std::uint32_t tokens, const MachineProfile& profile);
+Schedule schedulePass(const Plan& plan, std::uint32_t tokens, const MachineProfile& profile,
+    HeadUse head = HeadUse::Computed);
 
 } // namespace strata

@@ -20,6 +20,20 @@ std::uint64_t matrixWeights(const WeightBlock& block) {
     return count;
 }
 
+// Keys and values are computed at once with queries, and so are the two products of a gate.
+bool followsAnother(TensorRole role) {
+    return role != TensorRole::Key && role != TensorRole::Value && role != TensorRole::Up;
+}
+
+void countActivations(const WeightBlock& block, PlannedBlock& planned) {
+    for (const BlockTensor& tensor : block.tensors) {
+        if (isVector(tensor.role))
+            continue;
+        planned.inputCount += followsAnother(tensor.role) ? tensor.columns : 0;
+        planned.activationCount += std::uint64_t(tensor.rows) + tensor.columns;
+    }
+}
+
 void checkOverride(const PlanningModel& model, const TierBudgets& budgets, const TierOverride& wish) {
     const std::size_t count = model.blocks.size();
     if (wish.last < wish.first || wish.last.value >= count)
@@ -47,7 +61,7 @@ bool isTied(std::span<const WeightBlock> blocks) {
 
 std::vector<PlannedBlock> listPlannedBlocks(const PlanningModel& model) {
     std::vector<PlannedBlock> planned;
-    for (const WeightBlock& block : model.blocks)
+    for (const WeightBlock& block : model.blocks) {
         planned.push_back({.kind = block.kind,
             .layer = block.layer,
             .tier = Tier::Ram,
@@ -55,6 +69,9 @@ std::vector<PlannedBlock> listPlannedBlocks(const PlanningModel& model) {
             .hostBytes = hostBytes(block),
             .readBytes = block.byteCount,
             .weightCount = matrixWeights(block)});
+        if (block.kind != BlockKind::Embedding)
+            countActivations(block, planned.back());
+    }
     PlannedBlock& embedding = planned.front();
     if (isTied(model.blocks)) {
         planned.back().readBytes += embedding.readBytes;

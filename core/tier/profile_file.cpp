@@ -20,7 +20,9 @@ namespace strata {
 namespace {
 
 constexpr std::size_t kMaxFileBytes = std::size_t(1) << 20;
-constexpr int kVersion = 1;
+constexpr int kVersion = 2;
+constexpr int kOldVersion = 1; // knew of prompts only how often a device multiplies
+constexpr double kTimedNumbers = 4096; // that a line with the time of a number gives it for, to be readable
 
 enum class Unit { Gigabytes, GigabytesPerSecond, Microseconds, Billions };
 
@@ -49,36 +51,46 @@ struct Figure {
     Unit unit;
     bool isOfGpu;
     bool mayBeZero;
+    int version; // that the key came with
     std::function<double(const MachineProfile&)> get;
     std::function<void(MachineProfile&, double)> set;
 };
 
 Figure figure(std::string_view key, Unit unit, bool isOfGpu, double MachineProfile::*field) {
-    return {key, unit, isOfGpu, unit == Unit::Microseconds, [field](const MachineProfile& p) { return p.*field; },
+    return {key, unit, isOfGpu, unit == Unit::Microseconds, kOldVersion,
+        [field](const MachineProfile& p) { return p.*field; },
         [field](MachineProfile& p, double value) { p.*field = value; }};
 }
 
 Figure size(std::string_view key, bool isOfGpu, std::uint64_t MachineProfile::*field) {
-    return {key, Unit::Gigabytes, isOfGpu, false,
+    return {key, Unit::Gigabytes, isOfGpu, false, kOldVersion,
         [field](const MachineProfile& p) { return static_cast<double>(p.*field); },
         [field](MachineProfile& p, double value) { p.*field = static_cast<std::uint64_t>(value); }};
 }
 
 Figure multiply(std::string_view key, bool isOfGpu, MultiplyRates MachineProfile::*rates, std::size_t index) {
-    return {key, Unit::GigabytesPerSecond, isOfGpu, false,
+    return {key, Unit::GigabytesPerSecond, isOfGpu, false, kOldVersion,
         [=](const MachineProfile& p) { return (p.*rates).weightBytesPerSecond[index]; },
         [=](MachineProfile& p, double value) { (p.*rates).weightBytesPerSecond[index] = value; }};
 }
 
-Figure prompts(std::string_view key, bool isOfGpu, MultiplyRates MachineProfile::*rates) {
-    return {key, Unit::Billions, isOfGpu, false,
-        [=](const MachineProfile& p) { return (p.*rates).multipliesPerSecond; },
-        [=](MachineProfile& p, double value) { (p.*rates).multipliesPerSecond = value; }};
+Figure prompts(std::string_view key, bool isOfGpu, int version, MultiplyRates MachineProfile::*rates,
+    double MultiplyRates::*field) {
+    return {key, Unit::Billions, isOfGpu, false, version, [=](const MachineProfile& p) { return p.*rates.*field; },
+        [=](MachineProfile& p, double value) { p.*rates.*field = value; }};
+}
+
+Figure ofNumbers(
+    std::string_view key, bool isOfGpu, MultiplyRates MachineProfile::*rates, double MultiplyRates::*field) {
+    return {key, Unit::Microseconds, isOfGpu, true, kVersion,
+        [=](const MachineProfile& p) { return p.*rates.*field * kTimedNumbers; },
+        [=](MachineProfile& p, double value) { p.*rates.*field = value / kTimedNumbers; }};
 }
 
 const std::vector<Figure>& figures() {
     using enum Unit;
     using Profile = MachineProfile;
+    using Rates = MultiplyRates;
     static const std::vector<Figure> kFigures = {
         size("ram size", false, &Profile::ramSize),
         size("vram size", true, &Profile::vramSize),
@@ -95,12 +107,20 @@ const std::vector<Figure>& figures() {
         multiply("cpu multiply 2", false, &Profile::cpuMultiply, 1),
         multiply("cpu multiply 4", false, &Profile::cpuMultiply, 2),
         multiply("cpu multiply 8", false, &Profile::cpuMultiply, 3),
-        prompts("cpu multiplies", false, &Profile::cpuMultiply),
+        prompts("cpu multiplies", false, kOldVersion, &Profile::cpuMultiply, &Rates::multipliesPerSecond),
+        ofNumbers("cpu inputs", false, &Profile::cpuMultiply, &Rates::inputSeconds),
+        ofNumbers("cpu activations", false, &Profile::cpuMultiply, &Rates::activationSeconds),
+        prompts("cpu attends", false, kVersion, &Profile::cpuMultiply, &Rates::attendsPerSecond),
+        ofNumbers("cpu attended", false, &Profile::cpuMultiply, &Rates::attendedSeconds),
         multiply("gpu multiply 1", true, &Profile::gpuMultiply, 0),
         multiply("gpu multiply 2", true, &Profile::gpuMultiply, 1),
         multiply("gpu multiply 4", true, &Profile::gpuMultiply, 2),
         multiply("gpu multiply 8", true, &Profile::gpuMultiply, 3),
-        prompts("gpu multiplies", true, &Profile::gpuMultiply),
+        prompts("gpu multiplies", true, kOldVersion, &Profile::gpuMultiply, &Rates::multipliesPerSecond),
+        ofNumbers("gpu inputs", true, &Profile::gpuMultiply, &Rates::inputSeconds),
+        ofNumbers("gpu activations", true, &Profile::gpuMultiply, &Rates::activationSeconds),
+        prompts("gpu attends", true, kVersion, &Profile::gpuMultiply, &Rates::attendsPerSecond),
+        ofNumbers("gpu attended", true, &Profile::gpuMultiply, &Rates::attendedSeconds),
     };
     return kFigures;
 }
@@ -157,11 +177,14 @@ private:
             refuse("a key of a profile", key);
     }
 
-    bool readVersion(std::string_view key, std::string_view value) const {
+    bool readVersion(std::string_view key, std::string_view value) {
         if (key != "version")
             return false;
-        if (value != fmt::format("{}", kVersion))
-            refuse(fmt::format("version {}", kVersion), value);
+        for (const int version : {kOldVersion, kVersion})
+            if (value == fmt::format("{}", version))
+                m_version = version;
+        if (m_version == 0)
+            refuse(fmt::format("version {} or {}", kOldVersion, kVersion), value);
         return true;
     }
 
@@ -209,7 +232,9 @@ private:
         };
         require("version");
         for (const Figure& row : figures())
-            if (!row.isOfGpu || m_profile.hasGpu())
+            if (row.version > m_version)
+                refuseNewer(row.key);
+            else if (!row.isOfGpu || m_profile.hasGpu())
                 require(row.key);
             else if (m_seen.contains(std::string(row.key)))
                 fail(ErrorCode::BadFile, "{}: expected \"gpu\" to name the card that \"{}\" was measured on",
@@ -219,8 +244,16 @@ private:
                 quoteForMessage(m_source, 4096));
     }
 
+    // Half of what a version brought would be neither the one forecast nor the other.
+    void refuseNewer(std::string_view key) const {
+        if (m_seen.contains(std::string(key)))
+            fail(ErrorCode::BadFile, "{}: expected version {} for a line \"{}\", found version {}",
+                quoteForMessage(m_source, 4096), kVersion, key, m_version);
+    }
+
     std::string_view m_text;
     std::string_view m_source;
+    int m_version = 0; // not read yet
     std::size_t m_line = 0;
     std::set<std::string> m_seen;
     MachineProfile m_profile;
@@ -229,13 +262,14 @@ private:
 } // namespace
 
 std::string formatProfile(const MachineProfile& profile) {
-    std::string text = fmt::format("version = {}\n", kVersion);
+    const int version = profile.knowsPrompts() ? kVersion : kOldVersion;
+    std::string text = fmt::format("version = {}\n", version);
     for (const Name& name : kNames)
         if (!(profile.*name.field).empty())
             text += fmt::format("{} = {}\n", name.key, quoteForMessage(profile.*name.field, 256));
     for (const Figure& row : figures()) {
         const UnitText unit = traitsOf(row.unit);
-        if (!row.isOfGpu || profile.hasGpu())
+        if (row.version <= version && (!row.isOfGpu || profile.hasGpu()))
             text += fmt::format("{} = {} {}\n", row.key, row.get(profile) / unit.scale, unit.text);
     }
     for (const DriveRate& drive : profile.drives)

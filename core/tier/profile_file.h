@@ -15,8 +15,9 @@ namespace strata {
 //     link in = 50.3 GB/s
 //     drive = 3.4 GB/s /home
 //
-// Every key once, save `drive`; figures of the GPU only where `gpu` names one. Text rather than JSON: window and engine
-// read it too, and a list of some thirty figures needs no parser of nested values.
+// Version 2. One of version 1, which knew a single rate for prompts, can be read and written as such; what it lacks
+// counts as nothing. Every key once, save `drive`; figures of the GPU only where `gpu` names one. Text rather than
+// JSON: window and engine read it too, and a list of some forty figures needs no parser of nested values.
 std::string formatProfile(const MachineProfile& profile);
 
 // Throws Error (BadFile): one sentence with the source's name, line, expected and found.

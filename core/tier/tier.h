@@ -18,6 +18,10 @@ enum class Executor : std::uint8_t {
     Host,     // the CPU, from RAM; keys, values and attention stay where the cache is
 };
 
+// Whether a pass computes logits. One that does not, such as all chunks of a prompt but the last, needs nothing of the
+// head: it is neither read nor counted.
+enum class HeadUse : std::uint8_t { Computed, LeftOut };
+
 // What bytes of weights move over. A pass is as fast as the wire that is busy the longest.
 enum class Wire : std::uint8_t {
     Vram, // GPU memory to the GPU

@@ -22,9 +22,16 @@ struct PlannedBlock {
     std::uint64_t hostBytes = 0;   // in RAM or a staging slot, and what is read of the drive
     std::uint64_t readBytes = 0; // by a pass of one token: one row of the embedding; a tied head reads the embedding's
     std::uint64_t weightCount = 0; // that each token is multiplied with; 0 for the embedding
+    std::uint64_t inputCount = 0;  // this and the next as in ProductWork; 0 for the embedding
+    std::uint64_t activationCount = 0;
 
     std::uint64_t restingBytes() const { return tier == Tier::Vram ? packedBytes : hostBytes; }
 };
+
+// Whether a pass does anything with a block of this kind.
+constexpr bool isNeeded(BlockKind kind, HeadUse head) {
+    return kind != BlockKind::Head || head == HeadUse::Computed;
+}
 
 // Blocks that a person wants in a certain tier.
 struct TierOverride {

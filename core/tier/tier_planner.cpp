@@ -15,9 +15,9 @@
 namespace strata {
 namespace {
 
-// That have room in the ring, however large: one is computed from while the next one arrives. With streamed blocks spread
-// evenly between the others the link then has a whole interval of slack, and more would only take room from resident
-// blocks.
+// That have room in the ring, however large: one is computed from while the next one arrives. With streamed blocks
+// spread evenly between the others the link then has a whole interval of slack, and more would only take room from
+// resident blocks.
 constexpr std::uint32_t kBlocksInRing = 2;
 
 constexpr std::uint64_t kContextStep = 256; // advised contexts are round numbers

@@ -23,10 +23,10 @@ struct PlanningModel {
 // The plan that decodes fastest by `schedulePass` among those the budgets allow; a pure function.
 //
 // The candidates do not depend on budgets or figures: any number of attention blocks and any number of feed-forward
-// blocks in VRAM, each kind taken in one fixed order that spreads every number of them evenly over the depth, beside the
-// head, which is read whole for every token; without the head only fewer bytes than it would take; the embedding, of
-// which a token reads one row, after the head or not at all; of the rest as many bytes as fit in RAM. More memory only adds candidates and faster
-// wires only shorten each, so that more of anything never predicts slower decoding.
+// blocks in VRAM, each kind taken in one fixed order that spreads every number of them evenly over the depth, beside
+// the head, which is read whole for every token; without the head only fewer bytes than it would take; the embedding,
+// of which a token reads one row, after the head or not at all; of the rest as many bytes as fit in RAM. More memory
+// only adds candidates and faster wires only shorten each, so that more of anything never predicts slower decoding.
 //
 // Throws Error: OutOfMemory when nothing fits, with what would; BadRequest for overrides that contradict themselves,
 // the machine or the budgets.

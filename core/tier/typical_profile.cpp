@@ -14,9 +14,16 @@ constexpr double kDrive = 0.5e9;
 constexpr double kExchangeSeconds = 30e-6;
 constexpr double kGpuBlockSeconds = 20e-6;
 constexpr double kCpuBlockSeconds = 30e-6;
-constexpr MultiplyRates kCpuMultiply = {.weightBytesPerSecond = {20e9, 18e9, 12e9, 7e9}, .multipliesPerSecond = 150e9};
-constexpr MultiplyRates kGpuMultiply = {
-    .weightBytesPerSecond = {220e9, 220e9, 200e9, 160e9}, .multipliesPerSecond = 5000e9};
+constexpr MultiplyRates kCpuMultiply = {.weightBytesPerSecond = {20e9, 18e9, 12e9, 7e9},
+    .multipliesPerSecond = 150e9,
+    .activationSeconds = 1e-9,
+    .attendsPerSecond = 100e9};
+constexpr MultiplyRates kGpuMultiply = {.weightBytesPerSecond = {220e9, 220e9, 200e9, 160e9},
+    .multipliesPerSecond = 5000e9,
+    .inputSeconds = 5e-9,
+    .activationSeconds = 2e-11,
+    .attendsPerSecond = 2500e9,
+    .attendedSeconds = 1e-10};
 
 } // namespace
 

@@ -66,16 +66,17 @@ WeightStore::~WeightStore() = default;
 
 bool WeightStore::load(const LoadProgressSink& progress, const std::stop_token& stop) {
     const auto files = m_model->file().parts();
+    const bool readsLater = m_plan.plan.blocksIn(Tier::Disk) > 0;
     const std::unique_ptr<BlockSource> source = m_plan.openSource(files, true);
+    if (readsLater) // now: what happens to the files during a load, it is to know of as well
+        m_source = m_plan.openSource(files, false);
     m_memory = BlockMemory::load(*m_model, m_plan.plan, m_plan.gpu, m_plan.host, *source, progress, stop);
     if (m_memory == nullptr)
         return false;
     if (m_plan.metrics != nullptr)
         m_plan.metrics->setPinned(m_memory->pinnedBytes());
-    if (m_plan.plan.blocksIn(Tier::Disk) > 0) {
-        m_source = m_plan.openSource(files, false);
+    if (readsLater)
         m_source->registerMemory(m_memory->staging());
-    }
     setResidentWeights();
     startStreaming();
     return true;
@@ -113,12 +114,13 @@ BlockWeights WeightStore::weightsOf(
     return weights;
 }
 
-const Schedule& WeightStore::scheduleFor(std::uint32_t tokens) {
+const Schedule& WeightStore::scheduleFor(std::uint32_t tokens, HeadUse head) {
     const std::uint32_t standing = scheduleTokens(tokens);
-    const auto known = m_schedules.find(standing);
+    const std::pair key(standing, head);
+    const auto known = m_schedules.find(key);
     if (known != m_schedules.end())
         return known->second;
-    return m_schedules.emplace(standing, schedulePass(m_plan.plan, standing, m_plan.profile)).first->second;
+    return m_schedules.emplace(key, schedulePass(m_plan.plan, standing, m_plan.profile, head)).first->second;
 }
 
 std::vector<std::string> WeightStore::notices() const {
@@ -130,10 +132,10 @@ std::vector<std::string> WeightStore::notices() const {
     return all;
 }
 
-void WeightStore::beginPass(std::uint32_t tokens) {
+void WeightStore::beginPass(std::uint32_t tokens, HeadUse head) {
     const bool isLeft = m_isPassOpen;
     m_held.reset();
-    m_schedule = &scheduleFor(tokens);
+    m_schedule = &scheduleFor(tokens, head);
     m_passTokens = tokens;
     m_isPassOpen = true;
     m_counted = {};
@@ -144,6 +146,7 @@ void WeightStore::beginPass(std::uint32_t tokens) {
 
 std::optional<BlockLease> WeightStore::acquire(BlockIndex block, const std::stop_token& stop) {
     assert(m_isPassOpen && block.value < m_weights.size());
+    assert(isNeeded(m_plan.plan.blocks[block.value].kind, m_schedule->head));
     giveBack();
     if (stop.stop_requested())
         return std::nullopt;
@@ -222,6 +225,8 @@ void WeightStore::finishPass() {
         const std::uint64_t whole = nanoseconds(Clock::now() - m_passStart);
         m_counted.wire(Wire::Vram).busyNanoseconds = whole - std::min(whole, elsewhere);
     }
+    if (m_schedule->head == HeadUse::LeftOut)
+        m_blockTimes.back() = 0;
     m_plan.metrics->add(m_counted);
     m_plan.metrics->setBlockTimes(m_blockTimes);
 }

@@ -18,6 +18,7 @@
 #include <span>
 #include <stop_token>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace strata {
@@ -55,8 +56,8 @@ struct WeightPlan {
 };
 
 // Makes each block's weights available to an executor, and hides where they rest: resident on the GPU, in RAM, or on
-// disk, brought to where they are computed ahead of the pass. Construction loads, each byte once, straight to its place;
-// destruction gives everything back. Engine thread.
+// disk, brought to where they are computed ahead of the pass. Construction loads, each byte once, straight to its
+// place; destruction gives everything back. Engine thread.
 class WeightStore {
 public:
     ~WeightStore();
@@ -71,9 +72,9 @@ public:
     static std::unique_ptr<WeightStore> open(
         const Model& model, Backend& backend, const LoadProgressSink& progress, std::stop_token stop);
 
-    // A pass of so many tokens acquires every block once, in order, and finishes; one that was left half way is
-    // forgotten when the next begins. Throws Error (Device).
-    void beginPass(std::uint32_t tokens);
+    // A pass of so many tokens acquires every block once, in order, but a head that is left out, and finishes; one that
+    // was left half way is forgotten when the next begins. Throws Error (Device).
+    void beginPass(std::uint32_t tokens, HeadUse head = HeadUse::Computed);
     // Waits until the block can be computed with; nullopt when stop was requested. Throws Error if reading or copying
     // failed.
     std::optional<BlockLease> acquire(BlockIndex block, const std::stop_token& stop);
@@ -83,7 +84,7 @@ public:
     std::span<Backend* const> executors() const { return m_executors; }
     const Plan& plan() const { return m_plan.plan; }
     const MachineProfile& profile() const { return m_plan.profile; }
-    const Schedule& scheduleFor(std::uint32_t tokens); // made when first asked for
+    const Schedule& scheduleFor(std::uint32_t tokens, HeadUse head = HeadUse::Computed); // made when first asked for
     // What a person should know of: memory that could not be pinned, files that take no direct reads. Sentences.
     std::vector<std::string> notices() const;
 
@@ -119,7 +120,7 @@ private:
     std::vector<BlockWeights> m_weights;        // one a block, where it rests; none of those on disk
     BlockWeights m_brought;                     // of the block that is held, if it lies in a ring
     BlockLayout m_ringLayout;                   // scratch
-    std::map<std::uint32_t, Schedule> m_schedules; // by scheduleTokens
+    std::map<std::pair<std::uint32_t, HeadUse>, Schedule> m_schedules; // by scheduleTokens
 
     const Schedule* m_schedule = nullptr; // of the pass that is open, or was last
     std::uint32_t m_passTokens = 0;

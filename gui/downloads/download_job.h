@@ -47,9 +47,9 @@ struct JobEnd {
 };
 
 // Brings the files of one record into their folder, or checks those that are there. Every byte goes into a ".part" file
-// and a SHA-256; when all files of the model are there and have the checksums that the hub states, they get their names,
-// the first shard last. What was there already is read again and kept, whatever happens, unless it turns out to be
-// part of something else. Lives on the thread of downloads; reading what is there runs on the pool.
+// and a SHA-256; when all files of the model are there and have the checksums that the hub states, they get their
+// names, the first shard last. What was there already is read again and kept, whatever happens, unless it turns out to
+// be part of something else. Lives on the thread of downloads; reading what is there runs on the pool.
 class DownloadJob : public QObject {
     Q_OBJECT
 

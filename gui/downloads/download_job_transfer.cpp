@@ -140,7 +140,8 @@ void DownloadJob::forgetPart() {
 }
 
 void DownloadJob::checkFile() {
-    // Before it gets its name: a name may outlive a power cut that the bytes do not. The other jobs don't wait for that.
+    // Before it gets its name: a name may outlive a power cut that the bytes do not. The other jobs don't wait for
+    // that.
     tell(Phase::Downloading, true);
     m_sync = std::make_unique<FileSync>(m_tools.hashing, m_part.handle(), nullptr);
     connect(m_sync.get(), &FileSync::done, this, &DownloadJob::takeSync);

@@ -9,7 +9,8 @@
 
 #include <memory>
 
-// Runs jobs on the thread of downloads, each under a number. Owned by DownloadList, which alone calls it, by queued calls.
+// Runs jobs on the thread of downloads, each under a number. Owned by DownloadList, which alone calls it, by queued
+// calls.
 class DownloadWorker : public QObject {
     Q_OBJECT
 

@@ -10,9 +10,9 @@
 
 #include <memory>
 
-// Reads no more of a model on the hub than its header, to say what the model would do here: asks for the first megabytes
-// of each file, more if those are not all of the header, and lays them into files with a hole in place of the weights.
-// One item at a time; a new one ends the former. GUI thread; headers are written and parsed on Qt's pool.
+// Reads no more of a model on the hub than its header, to say what the model would do here: asks for the first
+// megabytes of each file, more if those are not all of the header, and lays them into files with a hole in place of the
+// weights. One item at a time; a new one ends the former. GUI thread; headers are written and parsed on Qt's pool.
 class HeaderProbe : public QObject {
     Q_OBJECT
 

@@ -38,8 +38,8 @@ struct HubHead {
 };
 
 // One GET, followed through redirects by hand: the token goes to the hub's own origin and nowhere else, and over http
-// to this machine alone; nothing goes from https to http, and a circle ends. A server whose certificate does not hold is not talked to. Lives on one thread;
-// deleting it ends it.
+// to this machine alone; nothing goes from https to http, and a circle ends. A server whose certificate does not hold
+// is not talked to. Lives on one thread; deleting it ends it.
 class HubGet : public QObject {
     Q_OBJECT
 

@@ -26,8 +26,8 @@ struct MemoryNow {
     quint64 ramBytes = 0;
 };
 
-// Of a header that lies in a file as long as the model's, with a hole in place of the weights (of a split model, one such
-// file for each part, named as the parts are). Called on any thread; never throws.
+// Of a header that lies in a file as long as the model's, with a hole in place of the weights (of a split model, one
+// such file for each part, named as the parts are). Called on any thread; never throws.
 using OutlookOfHeader = std::function<ModelOutlook(const QString& headerPath)>;
 
 // Gives such a function for the machine as it is now. GUI thread.

@@ -74,7 +74,7 @@ void MachineMeter::measure() {
 }
 
 void MachineMeter::measureIfUnknown() {
-    if (m_profile != nullptr || m_isWanted)
+    if ((m_profile != nullptr && m_profile->knowsPrompts()) || m_isWanted)
         return;
     m_isWanted = true;
     if (isIdle())

@@ -36,7 +36,7 @@ public:
 
 public slots:
     void measure();          // asked for by a person: as soon as the engine is idle, and the outcome is told
-    void measureIfUnknown(); // after some time without work, and nothing is told
+    void measureIfUnknown(); // or only in part; after some time without work, and nothing is told
 
 signals:
     void changed();                       // profile() or isMeasuring()

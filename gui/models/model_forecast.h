@@ -84,5 +84,6 @@ using FactRows = QList<std::pair<QString, QString>>; // name and value
 
 QString fitText(const ModelForecast& forecast);      // "fits in VRAM", "needs RAM", "needs disk", "does not fit"
 QString speedText(const ModelForecast& forecast);    // "~6.33 tok/s"; empty: not measured, or there is no plan
-QString forecastText(const ModelForecast& forecast); // one or two sentences that say what is foretold, or why nothing is
+// One or two sentences that say what is foretold, or why nothing is.
+QString forecastText(const ModelForecast& forecast);
 FactRows forecastRows(const ModelForecast& forecast);

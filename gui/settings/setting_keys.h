@@ -22,7 +22,7 @@ inline const Setting<bool> sendWithEnter{"chat/send_with_enter", true};  // else
 inline const Setting<QStringList> otherCurves{"telemetry/other_curves"};  // shown or not, unlike at first
 inline const Setting<int> telemetrySpan{"telemetry/seconds", 60};        // that plots show
 inline const Setting<QString> hubAddress{"downloads/hub", QStringLiteral("https://huggingface.co")};
-inline const Setting<QString> downloadFolder{"downloads/folder"};       // where the next one goes; empty: see startFolder
+inline const Setting<QString> downloadFolder{"downloads/folder"};       // of the next one; empty: see startFolder
 inline const Setting<QStringList> downloadFolders{"downloads/folders"}; // where there may be some
 inline const Setting<int> downloadsAtOnce{"downloads/at_once", 2};
 

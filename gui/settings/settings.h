@@ -27,8 +27,8 @@ public:
 
     static QString standardPath(); // ~/.config/strata/strata.ini
 
-    // A sentence where the file was found damaged, else empty. What could be read of it holds, and goes into a new file;
-    // the damaged one is kept beside it.
+    // A sentence where the file was found damaged, else empty. What could be read of it holds, and goes into a new
+    // file; the damaged one is kept beside it.
     const QString& damage() const { return m_damage; }
 
     template <typename T>

@@ -22,7 +22,8 @@ public:
 
     const std::vector<QRect>& cells() const { return m_cells; } // one a block
     std::optional<std::size_t> blockAt(const QPoint& point) const;
-    std::size_t neighbour(std::size_t block, Step step) const; // itself at the end of the way; `block` is one of cells()
+    // Itself at the end of the way; `block` is one of cells().
+    std::size_t neighbour(std::size_t block, Step step) const;
 
 private:
     // Blocks that stand above one another, from the top.

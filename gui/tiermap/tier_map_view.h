@@ -36,7 +36,8 @@ public:
     QSize minimumSizeHint() const override;
 
 signals:
-    // "Layer 12, feed-forward: 213 MB in RAM, for the CPU"; with no block chosen how to read the map; without a model empty.
+    // "Layer 12, feed-forward: 213 MB in RAM, for the CPU"; with no block chosen how to read the map; without a model
+    // empty.
     void lineChanged(const QString& line);
     void pinRequested(std::size_t first, std::size_t last, std::optional<strata::Tier> tier); // nullopt: no tier
 

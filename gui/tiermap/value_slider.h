@@ -32,7 +32,8 @@ public:
         QWidget* parent = nullptr);
 
     void setScale(const Scale& scale);
-    void setValue(std::optional<qint64> value, qint64 automatic); // nullopt: left to the program, which takes `automatic`
+    // nullopt: left to the program, which takes `automatic`.
+    void setValue(std::optional<qint64> value, qint64 automatic);
     std::optional<qint64> value() const { return m_value; }
     int labelWidth() const;
     void setLabelWidth(int width);

@@ -11,8 +11,8 @@
 // Bytes per second that were measured of a wire on the machine that the model is loaded on; 0: not measured.
 double wireCeiling(strata::Wire wire, const LoadedModel& model);
 
-// What wires carry now, from totals that were read one after the other: the mean of about the last second, for a pass of
-// a large model takes longer than the time between two readings. A value.
+// What wires carry now, from totals that were read one after the other: the mean of about the last second, for a pass
+// of a large model takes longer than the time between two readings. A value.
 class WireRates {
 public:
     void clear();

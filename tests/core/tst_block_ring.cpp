@@ -97,6 +97,7 @@ private slots:
             std::deque<BlockIndex> waiting;
             std::deque<BlockRing::Filled> taken;
             std::uint64_t brought = 0;
+            std::size_t takenInPass = 0;
             for (int step = 0; step < 400; ++step) {
                 if (random() % 2 == 0) {
                     if (const auto ticket = ring.tryNext()) {
@@ -110,15 +111,20 @@ private slots:
                         ring.publish(*ticket, {});
                         ++brought;
                     } else {
-                        QVERIFY(!held.empty()); // an empty ring takes any block
+                        QVERIFY(!held.empty() || takenInPass == blocks.size()); // an empty ring takes any block
                     }
                 } else if (!taken.empty() && random() % 2 == 0) {
                     held.erase(taken.front().number);
                     ring.release(taken.front().number, {});
                     taken.pop_front();
                 } else if (!waiting.empty()) {
+                    if (takenInPass == blocks.size()) {
+                        QVERIFY(ring.continueAs(allOf(blocks.size())));
+                        takenInPass = 0;
+                    }
                     taken.push_back(*ring.take(waiting.front(), {}));
                     waiting.pop_front();
+                    ++takenInPass;
                 }
             }
             QVERIFY(brought > 30);
@@ -168,6 +174,67 @@ private slots:
         QVERIFY(ring.continueAs(order({0, 3})));
         QVERIFY(ring.take(BlockIndex(0), {}));
         QCOMPARE(ring.tryNext()->block, BlockIndex(3));
+    }
+
+    // However much room there is: what is brought for a pass that nobody knows yet may be the wrong thing.
+    void nothingIsBroughtBeyondTheNextPass() {
+        BlockRing ring(100, std::vector<RingBlock>(2, blockOf({10})));
+        ring.open(allOf(2), {});
+        for (int i = 0; i < 4; ++i)
+            ring.publish(*ring.tryNext(), {});
+        QVERIFY(!ring.tryNext());
+        for (const std::uint32_t block : {0U, 1U})
+            ring.release(ring.take(BlockIndex(block), {})->number, {});
+        QVERIFY(!ring.tryNext());
+        QVERIFY(ring.continueAs(allOf(2)));
+        QCOMPARE(ring.tryNext()->block, BlockIndex(0));
+    }
+    // Brought ahead or on its way, when the next pass turns out to need the others alone: its memory is used again.
+    void whatAPassLeavesOutGivesItsMemoryBack_data() {
+        QTest::addColumn<bool>("isOnItsWay");
+        QTest::newRow("there") << false;
+        QTest::newRow("on its way") << true;
+    }
+    void whatAPassLeavesOutGivesItsMemoryBack() {
+        QFETCH(bool, isOnItsWay);
+        BlockRing ring(60, std::vector<RingBlock>(3, blockOf({10})));
+        ring.open(allOf(3), {});
+        for (std::uint32_t block = 0; block < 3; ++block) {
+            ring.publish(*ring.tryNext(), {});
+            ring.release(ring.take(BlockIndex(block), {})->number, {});
+        }
+        for (std::uint32_t block = 0; block < 2; ++block)
+            ring.publish(*ring.tryNext(), {});
+        const auto last = ring.tryNext();
+        if (!isOnItsWay)
+            ring.publish(*last, {});
+        ring.leaveOut(BlockIndex(2));
+        QVERIFY(ring.continueAs(allOf(2)));
+        if (isOnItsWay)
+            ring.publish(*last, {});
+        for (std::uint32_t block = 0; block < 2; ++block)
+            ring.release(ring.take(BlockIndex(block), {})->number, {});
+        QVERIFY(ring.continueAs(allOf(3)));
+        for (std::uint32_t block = 0; block < 6; ++block) { // all of the memory once
+            const auto ticket = ring.tryNext();
+            QVERIFY(ticket);
+            QCOMPARE(ticket->block, BlockIndex(block % 3));
+            ring.publish(*ticket, {});
+        }
+        QVERIFY(!ring.tryNext());
+        ring.close();
+    }
+    void aBlockThatIsNotAheadIsLeftOutWithoutEffect() {
+        BlockRing ring(20, std::vector<RingBlock>(2, blockOf({10})));
+        ring.leaveOut(BlockIndex(1)); // closed
+        ring.open(allOf(2), {});
+        ring.publish(*ring.tryNext(), {});
+        ring.publish(*ring.tryNext(), {}); // of this pass, not of the next
+        ring.leaveOut(BlockIndex(1));
+        for (const std::uint32_t block : {0U, 1U})
+            ring.release(ring.take(BlockIndex(block), {})->number, {});
+        ring.leaveOut(BlockIndex(1));
+        QVERIFY(ring.continueAs(allOf(1)));
     }
 
     // One user runs ahead of the other: memory comes free in the order in which it was filled.

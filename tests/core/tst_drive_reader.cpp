@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <ctime>
 #include <fstream>
 #include <map>
 #include <random>
@@ -89,9 +91,34 @@ QString failureOf(const std::function<void()>& work) {
     return "no failure";
 }
 
+// As the program of that name does: both times, hours from now.
+void touch(const std::filesystem::path& path, int hours) {
+    timespec time = {};
+    ::clock_gettime(CLOCK_REALTIME, &time);
+    time.tv_sec += hours * 3600;
+    const timespec both[2] = {time, time};
+    ::utimensat(AT_FDCWD, path.c_str(), both, 0);
+}
+
+void writeByte(const std::filesystem::path& path, std::uint64_t offset, char byte) {
+    std::fstream stream(path, std::ios::binary | std::ios::in | std::ios::out);
+    stream.seekp(static_cast<std::streamoff>(offset)).put(byte);
+}
+
+void writeThroughMap(const std::filesystem::path& path, std::uint64_t offset, char byte) {
+    const std::size_t size = std::filesystem::file_size(path);
+    const int descriptor = ::open(path.c_str(), O_RDWR);
+    void* const map = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
+    static_cast<char*>(map)[offset] = byte;
+    ::msync(map, size, MS_SYNC);
+    ::munmap(map, size);
+    ::close(descriptor);
+}
+
 void ignoreSignal(int) {}
 
 const RefusedCall kNoRing = {.number = SYS_io_uring_setup, .error = EPERM};
+const RefusedCall kNoWatch = {.number = SYS_inotify_init1, .error = EMFILE};
 const RefusedCall kNoDirectOpen = {.number = SYS_openat, .error = EINVAL, .argument = 2, .mask = O_DIRECT};
 
 } // namespace
@@ -405,6 +432,79 @@ private slots:
         while (reader.inFlight() > 0)
             QVERIFY(failureOf([&] { reader.waitOne(); }).contains("rewritten"));
         QVERIFY(holds(readWhole(reader, 1, other.bytes.size()).span(), other.bytes, 0)); // which is as it was
+    }
+
+    // Programs touch files, and backups write their attributes: no byte of them is another one.
+    void aFileTouchedMeanwhileGoesOn_data() {
+        QTest::addColumn<bool>("isWatchRefused");
+        QTest::newRow("watched") << false;
+        QTest::newRow("the kernel refuses to watch") << true;
+    }
+    void aFileTouchedMeanwhileGoesOn() {
+        QFETCH(bool, isWatchRefused);
+        const Opened opened = open("touched", 40 * kMiB);
+        QString failure;
+        const auto work = [&] {
+            DriveReader reader(opened.files);
+            for (const int hours : {1, 2, -3}) {
+                touch(opened.path, hours);
+                ::chmod(opened.path.c_str(), 0600);
+                failure = failureOf([&] {
+                    if (!holds(readWhole(reader, 0, opened.bytes.size()).span(), opened.bytes, 0))
+                        fail(ErrorCode::Io, "wrong bytes");
+                });
+                if (failure != "no failure")
+                    return;
+            }
+        };
+        if (!isWatchRefused)
+            work();
+        else if (!runWhereRefused(std::span(&kNoWatch, 1), work))
+            QSKIP("this machine cannot refuse system calls");
+        QCOMPARE(failure, QString("no failure"));
+    }
+
+    void aByteWrittenMeanwhileIsASentence_data() {
+        QTest::addColumn<bool>("isMapped");
+        QTest::addColumn<bool>("isWatchRefused");
+        QTest::addColumn<std::uint64_t>("offset");
+        QTest::addColumn<bool>("isTouchedBefore");
+        QTest::newRow("where there is no sample") << false << false << std::uint64_t(5 * kMiB) << false;
+        QTest::newRow("after it was touched") << false << false << std::uint64_t(5 * kMiB) << true;
+        QTest::newRow("at a sample, not watched") << false << true << std::uint64_t(16 * kMiB + 9) << true;
+        QTest::newRow("at the end, not watched") << false << true << std::uint64_t(40 * kMiB - 1) << false;
+        QTest::newRow("through a map, at a sample") << true << false << std::uint64_t(32 * kMiB) << true;
+    }
+    void aByteWrittenMeanwhileIsASentence() {
+        QFETCH(bool, isMapped);
+        QFETCH(bool, isWatchRefused);
+        QFETCH(std::uint64_t, offset);
+        QFETCH(bool, isTouchedBefore);
+        const Opened opened = open("written", 40 * kMiB);
+        const char other = static_cast<char>(~opened.bytes[offset]);
+        QString failure;
+        const auto work = [&] {
+            DriveReader reader(opened.files);
+            if (isTouchedBefore) {
+                touch(opened.path, 1);
+                readWhole(reader, 0, kMiB);
+            }
+            isMapped ? writeThroughMap(opened.path, offset, other) : writeByte(opened.path, offset, other);
+            failure = failureOf([&] { readWhole(reader, 0, kMiB); });
+            while (reader.inFlight() > 0)
+                failureOf([&] { reader.waitOne(); });
+        };
+        if (!isWatchRefused)
+            work();
+        else if (!runWhereRefused(std::span(&kNoWatch, 1), work))
+            QSKIP("this machine cannot refuse system calls");
+        QVERIFY2(failure.contains("written: ") && failure.contains("written to while in use"), qPrintable(failure));
+    }
+    void aFileWrittenToBeforeItIsReadIsASentence() { // but after it was opened: nobody knows what it held
+        const Opened opened = open("before", kMiB);
+        writeByte(opened.path, 7, 'x');
+        DriveReader reader(opened.files);
+        QVERIFY(failureOf([&] { readWhole(reader, 0, kMiB); }).contains("written to while in use"));
     }
 
     void aFileReplacedMeanwhileIsStillTheOneThatWasOpened() {

@@ -89,8 +89,12 @@ private slots:
 
     // A model that the GPU's memory does not hold, and one that no memory holds, give the same words.
     void aModelLargerThanItsMemoriesGivesTheSameWords() {
-        const auto path = write({.layerCount = 16, .embeddingLength = 256, .feedForwardLength = 2048, .context = kContext,
-            .type = QuantType::Q8_0, .stem = "sizeable"});
+        const auto path = write({.layerCount = 16,
+            .embeddingLength = 256,
+            .feedForwardLength = 2048,
+            .context = kContext,
+            .type = QuantType::Q8_0,
+            .stem = "sizeable"});
         const Reply expected = replyInNewSession(*load({.path = path}), greedy(m_text, 12));
         const auto whole = load({.path = path});
         const std::uint64_t weights = whole->weights().plan().ramBytes();
@@ -124,8 +128,9 @@ private slots:
             request.places.push_back({BlockIndex(1), BlockIndex(2), Tier::Vram});
             request.places.push_back({BlockIndex(3), BlockIndex(3), Tier::Ram});
         }
-        const auto engine =
-            Engine::load(request, hasGpu ? EngineDevices(remoteDevice(), cpuBackend(1)) : EngineDevices(cpuBackend(1)), {}, {});
+        const EngineDevices devices =
+            hasGpu ? EngineDevices(remoteDevice(), cpuBackend(1)) : EngineDevices(cpuBackend(1));
+        const auto engine = Engine::load(request, devices, {}, {});
         const auto start = std::chrono::steady_clock::now();
         const ReplyTimes times = replyInNewSession(*engine, greedy(m_text, 6)).result.times;
         const std::chrono::nanoseconds outside = std::chrono::steady_clock::now() - start;

@@ -89,8 +89,8 @@ private slots:
     // In a memory that holds only a part of the weights, long passes must not take the place of many.
     void longPassesGiveWayToWeights() {
         const auto chunkIn = [&](std::uint64_t freeBytes, std::uint32_t asked = 0) {
-            return planOf({.path = {}, .contextTokens = 4096, .chunkTokens = asked}, roomOf(freeBytes, 100'000), roomOf(kPlenty))
-                .limits.maxTokens;
+            const LoadRequest request{.path = {}, .contextTokens = 4096, .chunkTokens = asked};
+            return planOf(request, roomOf(freeBytes, 100'000), roomOf(kPlenty)).limits.maxTokens;
         };
         QCOMPARE(chunkIn(kPlenty), 2048U);
         QCOMPARE(chunkIn(700'000'000), 256U);  // a 24th is 29 MB

@@ -78,6 +78,7 @@ private slots:
         QVERIFY(measured.has_value());
         const MachineProfile& profile = measured->profile;
         checkFigures(profile);
+        QVERIFY(profile.knowsPrompts());
         QCOMPARE(profile.hasGpu(), usesGpu);
         QCOMPARE(profile.cpu, cpuBackend(2).info.name);
         QCOMPARE(profile.date.size(), std::size_t(10));
@@ -109,6 +110,13 @@ private slots:
         profile.gpuMultiply.weightBytesPerSecond[2] = value;
         const QString sentence = sentenceOf([&] { checkFigures(profile); });
         QVERIFY2(sentence.contains("4 tokens on the GPU"), qPrintable(sentence));
+    }
+    void aPartOfPromptsMayBeNothing() {
+        MachineProfile profile = readProfile(STRATA_TEST_DATA "/profiles/reference_h100.profile");
+        profile.gpuMultiply.inputSeconds = profile.cpuMultiply.attendedSeconds = 0.0;
+        checkFigures(profile);
+        profile.gpuMultiply.inputSeconds = -1e-9;
+        QVERIFY(sentenceOf([&] { checkFigures(profile); }).contains("prompts on the GPU"));
     }
 
     void aStopAtAnyStepGivesNothing() {

@@ -39,9 +39,23 @@ private slots:
         QCOMPARE(profile.exchangeSeconds, 20e-6);
         QCOMPARE(profile.vramSize, std::uint64_t(80'000'000'000));
         QCOMPARE(profile.cpuMultiply.weightBytesPerSecond[3], 46e9);
-        QCOMPARE(profile.gpuMultiply.multipliesPerSecond, 85e12);
+        QCOMPARE(profile.gpuMultiply.multipliesPerSecond, 326.6e12);
+        QCOMPARE(profile.gpuMultiply.inputSeconds, 19.1e-6 / 4096);
+        QCOMPARE(profile.gpuMultiply.attendedSeconds, 0.133e-6 / 4096);
         const std::string text = formatProfile(profile);
         QCOMPARE(formatProfile(parseProfile(text, "text")), text);
+    }
+    // Of prompts it knows one rate: what else they are made of counts as nothing, as when it was written.
+    void aProfileOfTheVersionBeforeReadsAsItDid() {
+        const MachineProfile old = readProfile(STRATA_TEST_DATA "/profiles/rtx3090_pcie4x16_ddr5.profile");
+        QVERIFY(!old.knowsPrompts());
+        QCOMPARE(old.gpuMultiply.multipliesPerSecond, 30e12);
+        QCOMPARE(old.gpuMultiply.seconds({.weightCount = 60, .inputCount = 9, .activationCount = 9}, 512), 512 * 2e-12);
+        const std::string text = formatProfile(old);
+        QVERIFY(text.starts_with("version = 1\n"));
+        QCOMPARE(formatProfile(parseProfile(text, "text")), text);
+        QVERIFY(reference().knowsPrompts());
+        QVERIFY(formatProfile(reference()).starts_with("version = 2\n"));
     }
     void aMachineWithoutAGpuHasNoFiguresOfOne() {
         MachineProfile profile = reference();
@@ -76,7 +90,10 @@ private slots:
         row("a key twice", QString::fromStdString(good + "link in = 1 GB/s\n"), "each key once");
         row("an unknown key", QString::fromStdString(good + "colour = red\n"), "\"colour\"");
         row("no equals sign", QString::fromStdString(good + "hello\n"), "key = value");
-        row("another version", replaced("version = 1", "version = 2"), "version 1");
+        row("another version", replaced("version = 2", "version = 3"), "version 1 or 2");
+        row("newer figures than its version", replaced("version = 2", "version = 1"), "expected version 2");
+        row("without the figures of its version", QString::fromStdString(withoutLine(good, "gpu inputs")),
+            "\"gpu inputs\"");
         row("another unit", replaced("link in = 50.6 GB/s", "link in = 50.6 MB/s"), "GB/s");
         row("a rate below zero", replaced("link in = 50.6", "link in = -50.6"), "above zero");
         row("a rate of zero", replaced("link in = 50.6", "link in = 0"), "above zero");
@@ -115,15 +132,28 @@ private slots:
     }
 
     void multiplyingIsInterpolatedBetweenCountsAndGrowsBeyond() {
-        const MultiplyRates rates{.weightBytesPerSecond = {100, 100, 50, 25}, .multipliesPerSecond = 1000};
-        QCOMPARE(rates.seconds(100, 200, 1), 1.0);
-        QCOMPARE(rates.seconds(100, 200, 2), 1.0);
-        QCOMPARE(rates.seconds(100, 200, 3), 1.5);
-        QCOMPARE(rates.seconds(100, 200, 6), 3.0);
-        QCOMPARE(rates.seconds(100, 200, 8), 4.0);
-        QCOMPARE(rates.seconds(100, 200, 10), 4.0);
-        QCOMPARE(rates.seconds(100, 200, 100), 20.0);
-        QCOMPARE(MultiplyRates().seconds(0, 0, 100), 0.0);
+        MultiplyRates rates{.weightBytesPerSecond = {100, 100, 50, 25}, .multipliesPerSecond = 1000};
+        const ProductWork work{.weightBytes = 100, .weightCount = 200, .inputCount = 30, .activationCount = 7};
+        QCOMPARE(rates.seconds(work, 1), 1.0);
+        QCOMPARE(rates.seconds(work, 2), 1.0);
+        QCOMPARE(rates.seconds(work, 3), 1.5);
+        QCOMPARE(rates.seconds(work, 6), 3.0);
+        QCOMPARE(rates.seconds(work, 8), 4.0);
+        QCOMPARE(rates.seconds(work, 10), 4.0);
+        QCOMPARE(rates.seconds(work, 100), 20.0);
+        QCOMPARE(MultiplyRates().seconds({}, 100), 0.0);
+        rates.inputSeconds = 0.1;
+        rates.activationSeconds = 0.01;
+        QCOMPARE(rates.seconds(work, 8), 4.0); // measured as it is
+        QCOMPARE(rates.seconds(work, 100), 20.0 + 3.0 + 7.0);
+    }
+    void attentionOfManyTokensHasItsOwnRates() {
+        MultiplyRates rates{.weightBytesPerSecond = {1, 1, 1, 1}, .multipliesPerSecond = 1000};
+        QCOMPARE(rates.attentionSeconds(3000, 50, 100), 3.0); // nothing better is known
+        rates.attendsPerSecond = 500;
+        rates.attendedSeconds = 0.1;
+        QCOMPARE(rates.attentionSeconds(3000, 50, 100), 6.0 + 5.0);
+        QCOMPARE(rates.attentionSeconds(3000, 50, 8), 3.0);
     }
     void theDriveWithTheLongestMountPointHoldsAModel() {
         MachineProfile profile;

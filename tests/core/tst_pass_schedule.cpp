@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <utility>
 
 using namespace strata;
@@ -40,7 +41,9 @@ private slots:
         // Both wires are busy nearly all the time.
         QVERIFY(decode.cost.busySeconds[std::size_t(Wire::Link)] > 0.8 * decode.cost.seconds);
         QVERIFY(decode.cost.busySeconds[std::size_t(Wire::Host)] > 0.8 * decode.cost.seconds);
-        QCOMPARE(executorCounts(plan, schedulePass(plan, 512, profile))[std::size_t(Executor::Host)], 0);
+        // The link sets the pace of a prompt, and the GPU waits for it: what the CPU does meanwhile is a few blocks.
+        QVERIFY(executorCounts(plan, schedulePass(plan, 512, profile))[std::size_t(Executor::Host)] < 5);
+        QCOMPARE(executorCounts(plan, schedulePass(plan, 2048, profile))[std::size_t(Executor::Host)], 0);
         // The slower the CPU is at many tokens, the more of them move to the link.
         QVERIFY(executorCounts(plan, schedulePass(plan, 8, profile))[std::size_t(Executor::Host)] < host);
         QVERIFY(std::is_sorted(decode.streamOrder.begin(), decode.streamOrder.end()));
@@ -100,6 +103,72 @@ private slots:
         QCOMPARE(cost.seconds, 6.25 + 5.0 + 1.0);
         QCOMPARE(cost.bytes, (std::array<std::uint64_t, kWireCount>{30, 30, 100, 0}));
         QCOMPARE(cost.bound, Wire::Host);
+    }
+    void aPassWithoutLogitsLeavesTheHeadOut() {
+        const Shape& shape = shapeOf("8b", "Q4_K_M");
+        const MachineProfile profile = profileNamed("reference_h100");
+        const auto head = static_cast<std::uint32_t>(shape.blocks.size() - 1);
+        const std::vector<TierOverride> onDisk = {
+            {BlockIndex(5), BlockIndex(5), Tier::Disk}, {BlockIndex(head), BlockIndex(head), Tier::Disk}};
+        const Plan plan = planTiers(shape.model(), budgetsOf(shape, 4'000'000'000, kPlenty), profile, onDisk);
+        const Schedule with = schedulePass(plan, 512, profile);
+        const Schedule without = schedulePass(plan, 512, profile, HeadUse::LeftOut);
+        QCOMPARE(with.diskOrder, (std::vector{BlockIndex(5), BlockIndex(head)}));
+        QCOMPARE(without.diskOrder, std::vector{BlockIndex(5)});
+        QCOMPARE(with.cost.bytes[std::size_t(Wire::Disk)] - without.cost.bytes[std::size_t(Wire::Disk)],
+            plan.blocks[head].hostBytes);
+        const PassCost same = passCost(plan, with.executors, 512, profile, HeadUse::LeftOut);
+        QCOMPARE(with.cost.bytes[std::size_t(Wire::Host)] - same.bytes[std::size_t(Wire::Host)],
+            plan.blocks[head].readBytes);
+        QVERIFY(without.cost.seconds < with.cost.seconds);
+        // Of a prompt's four chunks the last one alone reads it.
+        const double whole = 2048 / forecast(plan, profile, {.promptTokens = 2048}).promptTokensPerSecond;
+        double expected = with.cost.seconds + 3 * without.cost.seconds;
+        for (const std::uint32_t rows : {512U, 1024U, 1536U, 2048U})
+            expected += attentionSeconds(plan, 512, rows, profile);
+        QCOMPARE(whole, expected);
+    }
+    // docs/measurements.md. The profile's parts of prompts were worked out from the rows that say so; what they
+    // foretell of the others was not looked at for that. 8B used to be foretold a fifth too fast, by a CPU a quarter.
+    void promptsAreForetoldAsMeasured_data() {
+        QTest::addColumn<QString>("preset");
+        QTest::addColumn<bool>("usesGpu");
+        QTest::addColumn<std::uint32_t>("tokens");
+        QTest::addColumn<double>("measured"); // tok/s
+        QTest::newRow("8B, H100, worked out from") << "8b" << true << 512U << 24350.0;
+        QTest::newRow("8B, H200") << "8b" << true << 512U << 24371.0;
+        QTest::newRow("8B, 2,048 tokens, H100, worked out from") << "8b" << true << 2048U << 29080.0;
+        QTest::newRow("8B, 8,192 tokens, H100, worked out from") << "8b" << true << 8192U << 24800.0;
+        QTest::newRow("70B, H100") << "70b" << true << 512U << 3437.0;
+        QTest::newRow("8B, CPU, worked out from") << "8b" << false << 512U << 185.0;
+        QTest::newRow("1B, CPU, worked out from") << "1b" << false << 512U << 1165.0;
+    }
+    void promptsAreForetoldAsMeasured() {
+        QFETCH(QString, preset);
+        QFETCH(bool, usesGpu);
+        QFETCH(std::uint32_t, tokens);
+        QFETCH(double, measured);
+        const Shape& shape = shapeOf(preset.toStdString(), "Q4_K_M");
+        const MachineProfile profile = profileNamed("reference_h100");
+        const Plan plan = planTiers(shape.model(), budgetsOf(shape, usesGpu ? 80e9 : 0, kPlenty, 8192), profile);
+        const double foretold =
+            forecast(plan, profile, {.promptTokens = tokens, .chunkTokens = 2048}).promptTokensPerSecond;
+        qInfo("%.0f tok/s foretold, %.0f measured", foretold, measured);
+        QVERIFY2(std::abs(foretold / measured - 1.0) < 0.07, qPrintable(QString::number(foretold)));
+    }
+    void longerPromptsNeverTakeLess() {
+        const Shape& shape = shapeOf("8b", "Q4_K_M");
+        for (const char* name : {"reference_h100", "rtx3070_pcie3x8_ddr4"}) {
+            const MachineProfile profile = profileNamed(name);
+            const Plan plan = planTiers(shape.model(), budgetsOf(shape, 7'000'000'000, kPlenty, 8192), profile);
+            double before = 0.0;
+            for (std::uint32_t tokens = 1; tokens <= 2048; tokens += 1 + tokens / 3) {
+                const Forecast one = forecast(plan, profile, {.promptTokens = tokens, .chunkTokens = 2048});
+                const double seconds = tokens / one.promptTokensPerSecond;
+                QVERIFY2(seconds >= before * (1 - 1e-12), qPrintable(QString("%1 tokens").arg(tokens)));
+                before = seconds;
+            }
+        }
     }
     void schedulesAreKeptByPowersOfTwo() {
         QCOMPARE(scheduleTokens(1), 1U);

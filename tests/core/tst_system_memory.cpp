@@ -15,6 +15,13 @@ private slots:
         QVERIFY(memory.availableBytes > 0);
         QVERIFY(memory.availableBytes <= memory.totalBytes);
     }
+    void whatTheKernelDoesNotSayIsEmpty() {
+        const MemoryInfo whole = parseMemoryInfo("MemTotal:       24684096 kB\nMemFree: 7 kB\nMemAvailable:   100 kB\n");
+        QCOMPARE(whole.totalBytes.value(), std::uint64_t(24684096) * 1024);
+        QCOMPARE(whole.availableBytes.value(), std::uint64_t(100) * 1024);
+        for (const char* text : {"", "MemTotal: many kB\n", "OldMemTotal: 7 kB\n", "MemTotal:"})
+            QVERIFY(!parseMemoryInfo(text).totalBytes && !parseMemoryInfo(text).availableBytes);
+    }
     void cachedFilesAreAvailable() {
         const auto group = parseGroupMemory("1000\n", "900\n",
             "anon 300\nfile 600\ninactive_file 400\nactive_file 150\nshmem 50\nslab_reclaimable 20\n");

@@ -7,7 +7,11 @@
 
 #include <QtTest>
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
 #include <algorithm>
+#include <fstream>
 #include <optional>
 #include <random>
 #include <set>
@@ -133,21 +137,47 @@ private slots:
                 failure->readsLeft = read;
                 std::vector<Logits> got;
                 int failures = 0;
-                for (const std::uint32_t count : {20U, 1U, 1U, 1U, 4U, 1U, 17U, 1U, 1U}) {
+                rig.talkBy([&](std::uint32_t count, bool wantsLogits) {
                     Logits logits;
-                    const QString sentence = sentenceOf([&] { logits = rig.append(count); });
-                    if (!sentence.isEmpty()) {
+                    const auto pass = [&] { wantsLogits ? void(logits = rig.append(count)) : rig.read(count); };
+                    if (!sentenceOf(pass).isEmpty()) {
                         ++failures;
-                        logits = rig.append(count);
+                        pass();
                     }
-                    got.push_back(logits);
-                }
+                    if (wantsLogits)
+                        got.push_back(logits);
+                });
                 QVERIFY(failures <= 1); // 0: what was read ahead was dropped with the schedule
                 ended += failures;
                 QCOMPARE(got, expected);
             }
             QVERIFY(ended >= 10);
         }
+    }
+
+    // A backup that touches the model ends no reply; whoever writes to it does.
+    void aModelThatIsTouchedWhileItRestsOnDiskGoesOn() {
+        const std::filesystem::path path = write({.layerCount = 3, .stem = "touched"});
+        const Model touched(path);
+        const Tiers tiers = all(touched, Tier::Disk);
+        const std::vector<Logits> expected = Rig(touched, tiers, profileWithLink(1.0), {}).talk();
+        Rig rig(touched, tiers, profileWithLink(1.0), {});
+        std::vector<Logits> got;
+        rig.talkBy([&](std::uint32_t count, bool wantsLogits) {
+            const timespec later[2] = {{.tv_sec = 2'000'000'000 + rig.length(), .tv_nsec = 0},
+                {.tv_sec = 2'000'000'000 + rig.length(), .tv_nsec = 0}};
+            QCOMPARE(::utimensat(AT_FDCWD, path.c_str(), later, 0), 0);
+            if (wantsLogits)
+                got.push_back(rig.append(count));
+            else
+                rig.read(count);
+        });
+        QCOMPARE(got, expected);
+        std::fstream(path, std::ios::binary | std::ios::in | std::ios::out).put('x');
+        QString sentence;
+        for (int token = 0; token < 3 && sentence.isEmpty(); ++token) // what was read before is used up first
+            sentence = sentenceOf([&] { rig.append(1); });
+        QVERIFY2(sentence.contains("written to while in use"), qPrintable(sentence));
     }
 
     void aCopyThatFailsIsASentence() {
@@ -191,6 +221,42 @@ private slots:
             QCOMPARE(world->liveCount.load(), std::uint64_t(0));
             QCOMPARE(world->pinnedBytes.load(), std::uint64_t(0));
         }
+    }
+
+    // Chunks of a prompt but the last want no logits: a head on disk stays there.
+    void aHeadOnDiskIsReadForLogitsAlone_data() {
+        QTest::addColumn<bool>("usesGpu");
+        QTest::newRow("beside a GPU") << true;
+        QTest::newRow("the CPU alone") << false;
+    }
+    void aHeadOnDiskIsReadForLogitsAlone() {
+        QFETCH(bool, usesGpu);
+        Tiers tiers(model().blocks().size(), Tier::Ram);
+        tiers.back() = Tier::Disk;
+        Rig rig(model(), tiers, profileWithLink(1.0), remoteIf(usesGpu));
+        const auto fromDisk = [&] { return rig.metrics().snapshot().wire(Wire::Disk).bytes; };
+        for (int chunk = 0; chunk < 3; ++chunk)
+            rig.read(8);
+        QCOMPARE(fromDisk(), std::uint64_t(0));
+        QCOMPARE(rig.metrics().snapshot().passes, std::uint64_t(3));
+        QVERIFY(!rig.append(8).empty());
+        QVERIFY(fromDisk() > 0);
+    }
+    // What was brought ahead for a pass with logits serves one without, and the other way round.
+    void blocksAheadOfAHeadAreNotReadTwice() {
+        const Model wide(write({.layerCount = 2, .feedForwardLength = 4096, .stem = "wide"}));
+        Tiers tiers(wide.blocks().size(), Tier::Ram);
+        tiers[2] = tiers.back() = Tier::Disk;
+        Rig rig(wide, tiers, profileWithLink(1.0), {});
+        const Plan& plan = rig.weights().plan();
+        QVERIFY(8 * plan.blocks.back().hostBytes < plan.blocks[2].hostBytes); // so that heads do not count below
+        for (int turn = 0; turn < 4; ++turn) {
+            rig.append(1);
+            rig.read(4);
+            rig.read(4);
+        }
+        // Twelve passes read the layer once each, and one more may be ahead.
+        QVERIFY(rig.metrics().snapshot().wire(Wire::Disk).bytes < 14 * plan.blocks[2].hostBytes);
     }
 
     void wiresCountWhatTheyCarry() {

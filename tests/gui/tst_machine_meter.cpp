@@ -87,6 +87,20 @@ private slots:
         QCOMPARE(m_measuring->begun.load(), 1);
     }
 
+    // They serve until better ones are there.
+    void figuresOfAnOlderVersionAreMeasuredAgain() {
+        strata::MachineProfile old = strata::typicalProfile(m_controller->choices().front().info, std::nullopt);
+        old.cpuMultiply.attendsPerSecond = 0.0;
+        old.date = "2025-01-01";
+        strata::writeProfile(old, strata::machineProfilePath());
+        const auto made = meter();
+        QVERIFY(made->profile() != nullptr);
+        QCOMPARE(made->profile()->date, std::string("2025-01-01"));
+        made->measureIfUnknown();
+        QTRY_COMPARE(made->profile()->date, std::string("2026-01-01"));
+        QCOMPARE(strata::readProfile(strata::machineProfilePath()).date, std::string("2026-01-01"));
+    }
+
     void byItselfItSaysNothing() {
         const auto made = meter();
         QSignalSpy told(made.get(), &MachineMeter::told);

@@ -20,10 +20,10 @@ struct RemoteWorld {
     std::atomic<std::uint64_t> copyCount = 0;
 };
 
-// A GPU as far as order is concerned, computing with the CPU's verbs. Its memory can only be reached by copies; verbs of
-// short passes are gathered and started late, by a thread of its own; copies run on another, and first fill their target
-// with rubbish; memory is filled with rubbish some time after it was allocated. So whatever does not wait for what it
-// must wait for gives wrong numbers, or a data race for the thread sanitizer to find.
+// A GPU as far as order is concerned, computing with the CPU's verbs. Its memory can only be reached by copies; verbs
+// of short passes are gathered and started late, by a thread of its own; copies run on another, and first fill their
+// target with rubbish; memory is filled with rubbish some time after it was allocated. So whatever does not wait for
+// what it must wait for gives wrong numbers, or a data race for the thread sanitizer to find.
 BackendChoice remoteDevice(std::shared_ptr<RemoteWorld> world = std::make_shared<RemoteWorld>());
 
 } // namespace strata

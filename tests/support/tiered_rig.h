@@ -49,30 +49,34 @@ public:
 
     // Appends tokens in one pass; the last one's logits. Empty: stopped.
     Logits append(std::uint32_t count, const std::stop_token& stop = {}, const BlockSink* afterBlock = nullptr) {
-        std::vector<TokenId> tokens;
-        std::vector<std::uint32_t> positions(count);
-        std::iota(positions.begin(), positions.end(), m_cache->length());
-        for (const std::uint32_t position : positions)
-            tokens.emplace_back(263 + position * 7 % 31);
         const std::vector<std::uint32_t> rows = {count - 1};
-        const Pass pass = {.tokens = tokens,
-            .positions = positions,
-            .cacheLength = m_cache->length(),
-            .visible = {},
-            .logitRows = rows,
-            .topCount = 0};
-        if (!m_transformer->forward(pass, *m_cache, stop, afterBlock))
+        if (!pass(count, rows, stop, afterBlock))
             return {};
         Logits logits(m_model.spec().vocabularySize);
         m_transformer->readLogits(0, logits);
         return logits;
     }
+    // Appends tokens in one pass without logits, as all chunks of a prompt but the last.
+    void read(std::uint32_t count) { pass(count, {}, {}, nullptr); }
 
-    // A prompt, tokens one by one, a pass of a few, another prompt: every switch of schedules.
+    // A prompt, tokens one by one, a pass of a few, another prompt in chunks: every switch of schedules.
+    template <typename Pass> // (std::uint32_t tokens, bool wantsLogits)
+    void talkBy(const Pass& pass) {
+        for (const std::uint32_t count : {20U, 1U, 1U, 1U, 4U, 1U})
+            pass(count, true);
+        for (const std::uint32_t count : {8U, 8U, 1U})
+            pass(count, false);
+        for (const std::uint32_t count : {8U, 1U, 1U})
+            pass(count, true);
+    }
     std::vector<Logits> talk() {
         std::vector<Logits> all;
-        for (const std::uint32_t count : {20U, 1U, 1U, 1U, 4U, 1U, 17U, 1U, 1U})
-            all.push_back(append(count));
+        talkBy([&](std::uint32_t count, bool wantsLogits) {
+            if (wantsLogits)
+                all.push_back(append(count));
+            else
+                read(count);
+        });
         return all;
     }
 
@@ -81,6 +85,22 @@ public:
     std::uint32_t length() const { return m_cache->length(); }
 
 private:
+    bool pass(std::uint32_t count, std::span<const std::uint32_t> rows, const std::stop_token& stop,
+        const BlockSink* afterBlock) { // false: stopped
+        std::vector<TokenId> tokens;
+        std::vector<std::uint32_t> positions(count);
+        std::iota(positions.begin(), positions.end(), m_cache->length());
+        for (const std::uint32_t position : positions)
+            tokens.emplace_back(263 + position * 7 % 31);
+        const Pass pass = {.tokens = tokens,
+            .positions = positions,
+            .cacheLength = m_cache->length(),
+            .visible = {},
+            .logitRows = rows,
+            .topCount = 0};
+        return m_transformer->forward(pass, *m_cache, stop, afterBlock);
+    }
+
     const Model& m_model;
     std::shared_ptr<Metrics> m_metrics = std::make_shared<Metrics>();
     std::unique_ptr<Backend> m_host;
