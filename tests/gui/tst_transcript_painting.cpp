@@ -8,6 +8,8 @@
 #include <QTemporaryDir>
 #include <QtTest>
 
+#include <algorithm>
+
 using namespace Qt::StringLiterals;
 
 namespace {
@@ -76,6 +78,7 @@ private slots:
 private:
     TranscriptView& view() const { return m_chat->transcriptView(); }
     void take(const QString& piece);
+    bool isMeasured() const; // no height of a text is an estimate any more
 
     std::unique_ptr<QTemporaryDir> m_folder;
     std::unique_ptr<ChatView> m_chat;
@@ -96,7 +99,18 @@ void TestTranscriptPainting::init() {
 
 void TestTranscriptPainting::take(const QString& piece) {
     m_chat->takePiece(piece);
-    QTest::qWait(1); // what is to be painted is
+    QCoreApplication::processEvents();
+    QCoreApplication::sendPostedEvents(); // what a timer of just now has moved is painted as well
+}
+
+bool TestTranscriptPainting::isMeasured() const {
+    for (int row = 0; row < view().layoutOfText().messageCount(); ++row) {
+        const auto& segments = view().layoutOfText().message(row).segments;
+        if (!std::all_of(segments.begin(), segments.end(), [](const SegmentBox& box) { return box.isExact; })) {
+            return false;
+        }
+    }
+    return true;
 }
 
 void TestTranscriptPainting::whatIsPaintedIsAllThatChanged_data() {
@@ -121,29 +135,35 @@ void TestTranscriptPainting::whatIsPaintedIsAllThatChanged() {
 
 void TestTranscriptPainting::wordsWithinALinePaintOnlyTheirParagraph() {
     take(everything().repeated(3) + u"A paragraph that "_s);
-    QTest::qWait(50);
+    QTRY_VERIFY(isMeasured());
+    QCoreApplication::sendPostedEvents();
     Screen screen(*view().viewport());
     take(u"goes on"_s);
+    QTRY_COMPARE(screen.paintCount(), 1);
     QCOMPARE(screen.shown(), screen.picture());
     QVERIFY(!screen.lastPainted().isEmpty());
     QVERIFY(screen.lastPainted().boundingRect().top() > view().viewport()->height() / 2);
     take(u" and on until there is another line of it, and the text above it moves up, the whole window of it"_s);
+    QTRY_COMPARE(screen.paintCount(), 2);
     QCOMPARE(screen.shown(), screen.picture());
     QCOMPARE(screen.lastPainted().boundingRect(), view().viewport()->rect());
 }
 
 void TestTranscriptPainting::anUpdateIsPaintedOnce() {
     take(everything().repeated(3));
-    QTest::qWait(50);
+    QTRY_VERIFY(isMeasured());
+    QCoreApplication::sendPostedEvents();
     const Screen screen(*view().viewport());
     take(u"More words."_s);
-    QTest::qWait(50); // as long as it takes to look for what is not measured yet
+    QTRY_VERIFY(screen.paintCount() > 0); // later, where laying out took long before
+    QTest::qWait(50);                     // as long as it takes to look for what is not measured yet
     QCOMPARE(screen.paintCount(), 1);
 }
 
 void TestTranscriptPainting::tablesHaveLinesRoundTheirCells() {
     take(u"| a | b | c |\n|---|---|---|\n| 1 | 2 | 3 |\n| 4 | 5 | a cell of many words, so many that they take up "
          u"more than one line of the window in which they are shown here |\n"_s);
+    QTRY_VERIFY(isMeasured() && !view().layoutOfText().message(1).segments.empty());
     Screen screen(*view().viewport());
     const QImage image = screen.picture();
     const QRgb line = view().layoutOfText().style().line.rgb();
