@@ -12,7 +12,7 @@
 namespace strata {
 namespace {
 
-constexpr double kStepPart = 0.01;          // of the budget, for each of seven times
+constexpr double kStepPart = 0.01;          // of the budget, for each of eight times
 constexpr std::uint32_t kNarrowRows = 256;  // of a block that is all activations
 constexpr std::uint32_t kFewestTokens = 16; // fewer would be computed in another way
 
@@ -122,8 +122,8 @@ private:
         shape.feedForwardLength = std::min(shape.feedForwardLength, kNarrowRows);
         VerbTimer timer(*m_from.device, shape, m_tokens.front());
         const std::vector<BlockWeights> blocks = weightsOf(m_from, m_work.blockCount, shape);
-        note(feedForwardWork(shape), m_tokens.front(),
-            timer.feedForward(blocks, m_tokens.front(), kStepPart, m_clock));
+        for (const std::uint32_t tokens : m_tokens) // else it would not tell inputs from activations
+            note(feedForwardWork(shape), tokens, timer.feedForward(blocks, tokens, kStepPart, m_clock));
     }
 
     const DeviceBlocks& m_from;
