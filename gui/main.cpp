@@ -53,6 +53,42 @@ void addOptions(QCommandLineParser& parser) {
             QStringLiteral("count"), QStringLiteral("0")}});
 }
 
+// What QApplication takes for itself, with one dash or two before it, and is no concern of the parser.
+const QStringList kQtWithValue =
+    QStringLiteral("platform platformpluginpath platformtheme plugin qwindowgeometry geometry qwindowicon icon "
+                   "qwindowtitle title display session style stylesheet")
+        .split(QLatin1Char(' '));
+const QStringList kQtAlone = {QStringLiteral("reverse"), QStringLiteral("widgetcount")};
+
+// The name of an option as it was typed; empty: none.
+QString optionName(const QString& argument) {
+    if (!argument.startsWith(QLatin1Char('-')))
+        return {};
+    return argument.mid(argument.startsWith(QLatin1String("--")) ? 2 : 1);
+}
+
+// As QApplication will leave them.
+QStringList withoutQtOptions(const QStringList& arguments) {
+    QStringList own;
+    for (qsizetype i = 0; i < arguments.size(); ++i) {
+        const QString name = optionName(arguments[i]);
+        if (kQtWithValue.contains(name))
+            ++i; // the value, too
+        else if (!kQtAlone.contains(name) && !name.startsWith(QLatin1String("style"))) // style=fusion
+            own.append(arguments[i]);
+    }
+    return own;
+}
+
+// What asks for no window, or can't be understood, is answered where there is no display, too. Then it does not return.
+void answerWithoutDisplay(QCommandLineParser& parser, int argc, char** argv) {
+    const QStringList arguments = withoutQtOptions(QStringList(argv, argv + argc));
+    if (parser.parse(arguments) && !parser.isSet(QStringLiteral("help")) && !parser.isSet(QStringLiteral("version")))
+        return;
+    const QCoreApplication app(argc, argv);
+    parser.process(arguments);
+}
+
 // Qt reads these when the application is made.
 void preparePlatform(const QCommandLineParser& parser) {
     if (!parser.isSet(kScreenshot))
@@ -133,16 +169,16 @@ int main(int argc, char** argv) {
     strata::setLogSink([](strata::LogLevel, std::string_view line) {
         QTextStream(stderr) << QString::fromUtf8(line.data(), static_cast<qsizetype>(line.size())) << Qt::endl;
     });
-    QCommandLineParser parser;
-    addOptions(parser);
-    parser.parse(QStringList(argv, argv + argc));
-    preparePlatform(parser);
-
-    QApplication app(argc, argv);
     QCoreApplication::setApplicationName(QStringLiteral("strata"));
     QCoreApplication::setApplicationVersion(QStringLiteral(STRATA_VERSION));
     QGuiApplication::setApplicationDisplayName(QStringLiteral("Strata"));
     QGuiApplication::setDesktopFileName(QStringLiteral("strata"));
+    QCommandLineParser parser;
+    addOptions(parser);
+    answerWithoutDisplay(parser, argc, argv);
+    preparePlatform(parser);
+
+    QApplication app(argc, argv);
     parser.process(app);
 
     const QStringList files = parser.positionalArguments();

@@ -10,6 +10,7 @@ class ChatsPanel;
 class DownloadList;
 class DownloadsPanel;
 class LoadChoices;
+class MachineMeter;
 class ModelBar;
 class ModelManager;
 class ModelManagerPanel;
@@ -23,8 +24,6 @@ class Settings;
 class StatusLine;
 
 // The one window: builds docks and menus and connects them; decides nothing about models.
-class MachineMeter;
-
 class MainWindow : public QMainWindow {
     Q_OBJECT
 

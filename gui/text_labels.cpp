@@ -85,3 +85,12 @@ QSize SentenceLabel::minimumSizeHint() const {
 bool SentenceLabel::event(QEvent* event) {
     return showWhole(*this, *event, QLabel::minimumSizeHint().width() > width()) || QLabel::event(event);
 }
+
+QLabel* makeHint(const QString& accessibleName, const QString& sentence) {
+    auto* hint = new SentenceLabel(accessibleName);
+    hint->setText(sentence);
+    hint->setForegroundRole(QPalette::PlaceholderText);
+    hint->setAlignment(Qt::AlignLeft | Qt::AlignTop);
+    hint->setContentsMargins(12, 12, 12, 12);
+    return hint;
+}

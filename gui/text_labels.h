@@ -32,3 +32,6 @@ public:
 protected:
     bool event(QEvent* event) override;
 };
+
+// What a panel shows while it has nothing to show, in grey at its top: `sentence` says what it will have.
+QLabel* makeHint(const QString& accessibleName, const QString& sentence);

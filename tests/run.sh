@@ -42,5 +42,5 @@ stage "thread sanitizer: pool, engine, tiers, and the seam to the window"
 threaded=(tst_thread_pool tst_engine tst_transformer tst_tiered_weights tst_engine_controller)
 cmake --preset tsan
 cmake --build --preset tsan --parallel "$jobs" --target "${threaded[@]}"
-ctest --preset tsan -R "^($(IFS='|'; echo "${threaded[*]}"))\$"
+ctest --preset tsan --parallel "$jobs" -R "^($(IFS='|'; echo "${threaded[*]}"))\$"
 stage "all passed"

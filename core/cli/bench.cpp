@@ -273,27 +273,27 @@ void bench(const BenchOptions& options, const Devices& devices) {
 
 } // namespace
 
-void addBench(CLI::App& program, const Devices& devices) {
+void addBench(Command program, const Devices& devices) {
     auto options = std::make_shared<BenchOptions>();
-    CLI::App* command = program.add_subcommand("bench", "tokens per second of a model on this machine");
-    addEngineOptions(*command, options->engine);
-    command->add_option("-p", options->promptTokens, "prompt tokens; 0: no prompt run")
-        ->transform(wholeNumber(0, 4294967295U))
-        ->capture_default_str();
-    command->add_option("-n", options->decodeTokens, "tokens to decode; 0: no decode run")
-        ->transform(wholeNumber(0, 4294967295U))
-        ->capture_default_str();
-    command->add_option("-r", options->repetitions, "repetitions; the median is shown")
-        ->transform(wholeNumber(1, 1000))
-        ->capture_default_str();
-    command->add_option("--depth", options->depth, "tokens in the context before anything is timed")
-        ->transform(wholeNumber(0, 4294967295U))
-        ->capture_default_str();
-    command->add_option("--verify", options->verify, "also time passes of so many tokens, at most 8; 0: none")
-        ->transform(wholeNumber(0, 8))
-        ->capture_default_str();
-    command->add_flag("--json", options->asJson, "as JSON");
-    command->callback([options, &devices] { bench(*options, devices); });
+    Command command = program.command("bench", "tokens per second of a model on this machine");
+    addEngineOptions(command, options->engine);
+    command.option("-p", options->promptTokens, "prompt tokens; 0: no prompt run")
+        .check(wholeNumber(0, 4294967295U))
+        .showDefault();
+    command.option("-n", options->decodeTokens, "tokens to decode; 0: no decode run")
+        .check(wholeNumber(0, 4294967295U))
+        .showDefault();
+    command.option("-r", options->repetitions, "repetitions; the median is shown")
+        .check(wholeNumber(1, 1000))
+        .showDefault();
+    command.option("--depth", options->depth, "tokens in the context before anything is timed")
+        .check(wholeNumber(0, 4294967295U))
+        .showDefault();
+    command.option("--verify", options->verify, "also time passes of so many tokens, at most 8; 0: none")
+        .check(wholeNumber(0, 8))
+        .showDefault();
+    command.flag("--json", options->asJson, "as JSON");
+    command.onChosen([options, &devices] { bench(*options, devices); });
 }
 
 } // namespace strata::cli

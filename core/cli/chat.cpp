@@ -89,15 +89,15 @@ void chat(const ChatOptions& options, const Devices& devices) {
 
 } // namespace
 
-void addChat(CLI::App& program, const Devices& devices) {
+void addChat(Command program, const Devices& devices) {
     auto options = std::make_shared<ChatOptions>();
-    CLI::App* command = program.add_subcommand("chat", "a conversation in the terminal");
-    addEngineOptions(*command, options->engine);
-    addSamplingOptions(*command, options->sampling);
-    command->add_option("--system", options->system, "system prompt");
-    command->add_option("-n", options->maxTokens, "tokens of a reply; 0: until it ends or the context is full")
-        ->transform(wholeNumber(0, 4294967295U));
-    command->callback([options, &devices] { chat(*options, devices); });
+    Command command = program.command("chat", "a conversation in the terminal");
+    addEngineOptions(command, options->engine);
+    addSamplingOptions(command, options->sampling);
+    command.option("--system", options->system, "system prompt");
+    command.option("-n", options->maxTokens, "tokens of a reply; 0: until it ends or the context is full")
+        .check(wholeNumber(0, 4294967295U));
+    command.onChosen([options, &devices] { chat(*options, devices); });
 }
 
 } // namespace strata::cli

@@ -56,32 +56,32 @@ std::optional<std::uint64_t> parseSize(const std::string& text) {
 
 } // namespace
 
-void addModelArgument(CLI::App& command, std::string& model, const std::string& description) {
+void addModelArgument(Command command, std::string& model, const std::string& description) {
     const auto find = [](std::string& text) {
         text = findModel(text);
         return std::string();
     };
-    command.add_option("model", model, description)->required()->transform(CLI::Validator(find, ""));
+    command.option("model", model, description).required().check(find);
 }
 
-void addContextOptions(CLI::App& command, std::uint32_t& contextTokens, std::string& cacheType) {
-    command.add_option("-c,--ctx", contextTokens, "context in tokens; 0: the model's own, at most 8,192")
-        ->transform(wholeNumber(0, kMax32));
-    command.add_option("--kv", cacheType, "how keys and values are kept; q8_0 takes about half the memory of f16")
-        ->check(oneOf({"f16", "q8_0"}))
-        ->capture_default_str();
+void addContextOptions(Command command, std::uint32_t& contextTokens, std::string& cacheType) {
+    command.option("-c,--ctx", contextTokens, "context in tokens; 0: the model's own, at most 8,192")
+        .check(wholeNumber(0, kMax32));
+    command.option("--kv", cacheType, "how keys and values are kept; q8_0 takes about half the memory of f16")
+        .check(oneOf({"f16", "q8_0"}))
+        .showDefault();
 }
 
 QuantType cacheTypeNamed(const std::string& name) {
     return name == "q8_0" ? QuantType::Q8_0 : QuantType::F16;
 }
 
-void addEngineOptions(CLI::App& command, EngineOptions& options) {
+void addEngineOptions(Command command, EngineOptions& options) {
     addModelArgument(command, options.model);
-    command.add_option("--device", options.device, "where to compute: cpu, cuda, cuda:1; default: the best there is");
+    command.option("--device", options.device, "where to compute: cpu, cuda, cuda:1; default: the best there is");
     addContextOptions(command, options.contextTokens, options.cacheType);
     addPlacementOptions(command, options.placement);
-    command.add_option("--profile", options.profile, "figures of the machine to plan with; default: this one's");
+    command.option("--profile", options.profile, "figures of the machine to plan with; default: this one's");
 }
 
 const BackendChoice& chooseDevice(const Devices& devices, const std::string& id) {
@@ -154,56 +154,56 @@ SamplingParams SamplingOptions::chosen() const {
     return result;
 }
 
-void addSamplingOptions(CLI::App& command, SamplingOptions& options) {
+void addSamplingOptions(Command command, SamplingOptions& options) {
     SamplingParams& p = options.params;
-    command.add_option("--temp", p.temperature, "temperature; 0: always the most likely token")
-        ->check(realNumber(0.0, 100.0))
-        ->capture_default_str();
-    command.add_option("--top-k", p.topK, "keep the k most likely; 0: off")
-        ->transform(wholeNumber(0, kMax32))
-        ->capture_default_str();
-    command.add_option("--top-p", p.topP, "keep the most likely until their sum reaches p; 1: off")
-        ->check(realNumber(0.0, 1.0))
-        ->capture_default_str();
-    command.add_option("--min-p", p.minP, "drop tokens less likely than this share of the best; 0: off")
-        ->check(realNumber(0.0, 1.0))
-        ->capture_default_str();
-    command.add_option("--repeat-penalty", p.repeatPenalty, "divides the logits of recent tokens; 1: off")
-        ->check(realNumber(0.01, 100.0))
-        ->capture_default_str();
-    command.add_option("--presence-penalty", p.presencePenalty, "subtracted from logits of recent tokens; 0: off")
-        ->check(realNumber(-100.0, 100.0))
-        ->capture_default_str();
-    command.add_option("--frequency-penalty", p.frequencyPenalty, "subtracted once per recent occurrence; 0: off")
-        ->check(realNumber(-100.0, 100.0))
-        ->capture_default_str();
-    command.add_option("--penalty-window", p.penaltyWindow, "tokens that count as recent")
-        ->transform(wholeNumber(0, kMax32))
-        ->capture_default_str();
+    command.option("--temp", p.temperature, "temperature; 0: always the most likely token")
+        .check(realNumber(0.0, 100.0))
+        .showDefault();
+    command.option("--top-k", p.topK, "keep the k most likely; 0: off")
+        .check(wholeNumber(0, kMax32))
+        .showDefault();
+    command.option("--top-p", p.topP, "keep the most likely until their sum reaches p; 1: off")
+        .check(realNumber(0.0, 1.0))
+        .showDefault();
+    command.option("--min-p", p.minP, "drop tokens less likely than this share of the best; 0: off")
+        .check(realNumber(0.0, 1.0))
+        .showDefault();
+    command.option("--repeat-penalty", p.repeatPenalty, "divides the logits of recent tokens; 1: off")
+        .check(realNumber(0.01, 100.0))
+        .showDefault();
+    command.option("--presence-penalty", p.presencePenalty, "subtracted from logits of recent tokens; 0: off")
+        .check(realNumber(-100.0, 100.0))
+        .showDefault();
+    command.option("--frequency-penalty", p.frequencyPenalty, "subtracted once per recent occurrence; 0: off")
+        .check(realNumber(-100.0, 100.0))
+        .showDefault();
+    command.option("--penalty-window", p.penaltyWindow, "tokens that count as recent")
+        .check(wholeNumber(0, kMax32))
+        .showDefault();
     command
-        .add_option_function<std::uint64_t>(
+        .option(
             "--seed",
             [&options](std::uint64_t seed) {
                 options.seed = seed;
                 options.isSeedSet = true;
             },
             "same seed, same text; default: a fresh one")
-        ->transform(wholeNumber(0, std::numeric_limits<std::uint64_t>::max()));
+        .check(wholeNumber(0, std::numeric_limits<std::uint64_t>::max()));
 }
 
 void addSizeOption(
-    CLI::App& command, const std::string& name, std::optional<std::uint64_t>& bytes, const std::string& description) {
+    Command command, const std::string& name, std::optional<std::uint64_t>& bytes, const std::string& description) {
     const auto check = [](std::string& text) {
         return parseSize(text) ? std::string()
                                : fmt::format("expected a size such as 24G or 512M, got '{}'", quoteForMessage(text));
     };
     command
-        .add_option_function<std::string>(
+        .option(
             name, [&bytes](const std::string& text) { bytes = parseSize(text); }, description)
-        ->check(CLI::Validator(check, ""));
+        .check(check);
 }
 
-CLI::Validator wholeNumber(std::uint64_t low, std::uint64_t high) {
+Check wholeNumber(std::uint64_t low, std::uint64_t high) {
     const auto check = [low, high](std::string& text) {
         const bool isDigits = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
         text.erase(0, std::min(text.find_first_not_of('0'), text.size() - std::min<std::size_t>(text.size(), 1)));
@@ -214,10 +214,10 @@ CLI::Validator wholeNumber(std::uint64_t low, std::uint64_t high) {
         return fmt::format("expected a whole number from {} to {}, got '{}'", formatCount(low), formatCount(high),
             quoteForMessage(text));
     };
-    return CLI::Validator(check, "");
+    return check;
 }
 
-CLI::Validator realNumber(double low, double high) {
+Check realNumber(double low, double high) {
     const auto check = [low, high](std::string& text) {
         char* end = nullptr;
         const double value = std::strtod(text.c_str(), &end);
@@ -225,16 +225,16 @@ CLI::Validator realNumber(double low, double high) {
             return std::string();
         return fmt::format("expected a number from {} to {}, got '{}'", low, high, quoteForMessage(text));
     };
-    return CLI::Validator(check, "");
+    return check;
 }
 
-CLI::Validator oneOf(std::vector<std::string_view> names) {
+Check oneOf(std::vector<std::string_view> names) {
     const auto check = [names = std::move(names)](std::string& text) {
         if (std::find(names.begin(), names.end(), text) != names.end())
             return std::string();
         return fmt::format("expected one of {}, got '{}'", fmt::join(names, ", "), quoteForMessage(text));
     };
-    return CLI::Validator(check, "");
+    return check;
 }
 
 std::string readAllInput() {

@@ -2,11 +2,10 @@
 #pragma once
 
 #include "core/backend/device_info.h"
+#include "core/cli/options.h"
 #include "core/cli/placement.h"
 #include "core/engine/engine.h"
 #include "core/sample/sampling_params.h"
-
-#include <CLI/CLI.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -23,16 +22,16 @@ using ListGpus = std::vector<DeviceInfo> (*)(); // asks the driver, which takes 
 
 // One subcommand each, in a file of the same name. Each adds itself to the program; its work runs while the command
 // line is parsed and throws Error for main to print.
-void addInspect(CLI::App& program);
-void addTokenize(CLI::App& program);
-void addDetokenize(CLI::App& program);
-void addRun(CLI::App& program, const Devices& devices);
-void addChat(CLI::App& program, const Devices& devices);
-void addPlan(CLI::App& program, ListGpus listGpus);
-void addBench(CLI::App& program, const Devices& devices);
-void addPerplexity(CLI::App& program, const Devices& devices);
-void addProfile(CLI::App& program, const Devices& devices, ListGpus listGpus);
-void addSynth(CLI::App& program);
+void addInspect(Command program);
+void addTokenize(Command program);
+void addDetokenize(Command program);
+void addRun(Command program, const Devices& devices);
+void addChat(Command program, const Devices& devices);
+void addPlan(Command program, ListGpus listGpus);
+void addBench(Command program, const Devices& devices);
+void addPerplexity(Command program, const Devices& devices);
+void addProfile(Command program, const Devices& devices, ListGpus listGpus);
+void addSynth(Command program);
 
 // Options that several subcommands share.
 struct EngineOptions {
@@ -45,11 +44,11 @@ struct EngineOptions {
     std::string profile; // file; empty: this machine's own, if it was measured
 };
 // The positional argument that names a model: a file, or "strata-demo" for one that came with the program.
-void addModelArgument(CLI::App& command, std::string& model,
+void addModelArgument(Command command, std::string& model,
     const std::string& description = "GGUF file (any part of a split one), or strata-demo");
-void addContextOptions(CLI::App& command, std::uint32_t& contextTokens, std::string& cacheType);
+void addContextOptions(Command command, std::uint32_t& contextTokens, std::string& cacheType);
 QuantType cacheTypeNamed(const std::string& name); // of those that addContextOptions lets pass
-void addEngineOptions(CLI::App& command, EngineOptions& options);
+void addEngineOptions(Command command, EngineOptions& options);
 const BackendChoice& chooseDevice(const Devices& devices, const std::string& id); // throws Error (NotFound)
 std::unique_ptr<Engine> loadEngine(const EngineOptions& options, const Devices& devices, std::stop_token stop);
 
@@ -59,16 +58,16 @@ struct SamplingOptions {
     bool isSeedSet = false;
     SamplingParams chosen() const;
 };
-void addSamplingOptions(CLI::App& command, SamplingOptions& options);
+void addSamplingOptions(Command command, SamplingOptions& options);
 
 // Checks for options. CLI11's own take NaN for a number in range, wrap negative ones and read 010 as octal.
-CLI::Validator wholeNumber(std::uint64_t low, std::uint64_t high);
-CLI::Validator realNumber(double low, double high);
-CLI::Validator oneOf(std::vector<std::string_view> names);
+Check wholeNumber(std::uint64_t low, std::uint64_t high);
+Check realNumber(double low, double high);
+Check oneOf(std::vector<std::string_view> names);
 
 // "24G", "24.5G", "512M", "1000": bytes, G = 1e9.
 void addSizeOption(
-    CLI::App& command, const std::string& name, std::optional<std::uint64_t>& bytes, const std::string& description);
+    Command command, const std::string& name, std::optional<std::uint64_t>& bytes, const std::string& description);
 
 std::string readAllInput();                        // standard input to its end; throws Error above kMaxTextBytes
 std::string readTextFile(const std::string& path); // "-": standard input; throws Error (NotFound, Io)

@@ -118,16 +118,16 @@ void inspect(const std::string& path, bool asJson) {
 
 } // namespace
 
-void addInspect(CLI::App& program) {
+void addInspect(Command program) {
     struct InspectOptions {
         std::string model;
         bool asJson = false;
     };
     auto options = std::make_shared<InspectOptions>();
-    CLI::App* command = program.add_subcommand("inspect", "what a model's header says");
-    addModelArgument(*command, options->model);
-    command->add_flag("--json", options->asJson, "everything, as JSON");
-    command->callback([options] { inspect(options->model, options->asJson); });
+    Command command = program.command("inspect", "what a model's header says");
+    addModelArgument(command, options->model);
+    command.flag("--json", options->asJson, "everything, as JSON");
+    command.onChosen([options] { inspect(options->model, options->asJson); });
 }
 
 } // namespace strata::cli

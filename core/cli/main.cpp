@@ -10,6 +10,7 @@
 #include "core/cpu/cpu_backend.h"
 #include "cuda/cuda_backend.h"
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <fcntl.h>
@@ -34,16 +35,17 @@ int parse(int argc, char** argv) {
     program.set_version_flag("--version", STRATA_VERSION, "shows the version");
     program.require_subcommand(1);
     program.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast); // so that wrappers can override
-    addInspect(program);
-    addTokenize(program);
-    addDetokenize(program);
-    addRun(program, devices);
-    addChat(program, devices);
-    addPlan(program, &strata::cudaDevices);
-    addBench(program, devices);
-    addPerplexity(program, devices);
-    addProfile(program, devices, &strata::cudaDevices);
-    addSynth(program);
+    const Command commands(program);
+    addInspect(commands);
+    addTokenize(commands);
+    addDetokenize(commands);
+    addRun(commands, devices);
+    addChat(commands, devices);
+    addPlan(commands, &strata::cudaDevices);
+    addBench(commands, devices);
+    addPerplexity(commands, devices);
+    addProfile(commands, devices, &strata::cudaDevices);
+    addSynth(commands);
     for (CLI::App* command : program.get_subcommands({}))
         command->group("Commands");
     const auto isFirst = [&](CLI::App* command) { return command->get_name() == argv[1]; };
@@ -57,8 +59,8 @@ int parse(int argc, char** argv) {
     } catch (const CLI::ParseError& error) {
         if (error.get_exit_code() == 0)
             return program.exit(error); // help or version, which it prints
-        const auto commands = program.get_subcommands();
-        const std::string command = commands.empty() ? "" : " " + commands.front()->get_name();
+        const auto chosen = program.get_subcommands();
+        const std::string command = chosen.empty() ? "" : " " + chosen.front()->get_name();
         printNote(fmt::format(
             "strata-cli{}: {}; strata-cli{} --help lists what can be given", command, usageSentence(error), command));
         return 2;

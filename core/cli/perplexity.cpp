@@ -101,14 +101,14 @@ void perplexity(const PerplexityOptions& options, const Devices& devices) {
 
 } // namespace
 
-void addPerplexity(CLI::App& program, const Devices& devices) {
+void addPerplexity(Command program, const Devices& devices) {
     auto options = std::make_shared<PerplexityOptions>();
-    CLI::App* command = program.add_subcommand("perplexity", "how well a model predicts a text");
-    addEngineOptions(*command, options->engine);
-    command->get_option("--ctx")->transform(wholeNumber(4, 4294967295U)); // half a window and a token to score
-    command->add_option("-f,--file", options->textFile, "UTF-8 text")->required();
-    command->add_flag("--json", options->asJson, "as JSON");
-    command->callback([options, &devices] { perplexity(*options, devices); });
+    Command command = program.command("perplexity", "how well a model predicts a text");
+    addEngineOptions(command, options->engine);
+    command.existing("--ctx").check(wholeNumber(4, 4294967295U)); // half a window and a token to score
+    command.option("-f,--file", options->textFile, "UTF-8 text").required();
+    command.flag("--json", options->asJson, "as JSON");
+    command.onChosen([options, &devices] { perplexity(*options, devices); });
 }
 
 } // namespace strata::cli

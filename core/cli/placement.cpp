@@ -41,7 +41,7 @@ TierOverride parsePlace(const std::string& text, std::uint32_t layerCount) {
     const std::size_t dash = std::min(what.find('-'), what.size());
     std::string first = what.substr(0, dash);
     std::string last = dash < what.size() ? what.substr(dash + 1) : first;
-    const CLI::Validator isLayer = wholeNumber(0, layerCount - 1);
+    const Check isLayer = wholeNumber(0, layerCount - 1);
     if (!isLayer(first).empty() || !isLayer(last).empty() || std::stoul(last) < std::stoul(first))
         refuse();
     return {BlockIndex(1 + 2 * static_cast<std::uint32_t>(std::stoul(first))),
@@ -50,12 +50,11 @@ TierOverride parsePlace(const std::string& text, std::uint32_t layerCount) {
 
 } // namespace
 
-void addPlacementOptions(CLI::App& command, PlacementOptions& options) {
+void addPlacementOptions(Command command, PlacementOptions& options) {
     addSizeOption(command, "--vram", options.vramCap, "use at most this much of the GPU's memory: 24G; 0: no GPU");
     addSizeOption(command, "--ram", options.ramCap, "use at most this much of the machine's memory: 32G");
-    command.add_option("--place", options.places, "where blocks must rest: 0-9=vram (layers), head=ram; repeatable")
-        ->take_all()
-        ->allow_extra_args(false); // what follows is the model
+    command.option("--place", options.places, "where blocks must rest: 0-9=vram (layers), head=ram; repeatable")
+        .repeatable(); // what follows is the model
 }
 
 void place(const PlacementOptions& options, std::uint32_t layerCount, LoadRequest& request) {

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/cli/options.h"
 #include "core/engine/generation.h"
-
-#include <CLI/CLI.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -19,7 +18,7 @@ struct PlacementOptions {
     std::vector<std::string> places;
 };
 
-void addPlacementOptions(CLI::App& command, PlacementOptions& options);
+void addPlacementOptions(Command command, PlacementOptions& options);
 
 // Takes the caps and places over into the request. Throws Error (BadRequest) for a place that is not one of a model of
 // so many layers.

@@ -117,21 +117,20 @@ void plan(const PlanOptions& options, ListGpus listGpus) {
 
 } // namespace
 
-void addPlan(CLI::App& program, ListGpus listGpus) {
+void addPlan(Command program, ListGpus listGpus) {
     auto options = std::make_shared<PlanOptions>();
-    CLI::App* command = program.add_subcommand("plan", "where a model's blocks would rest, and how fast it would be");
-    addModelArgument(*command, options->model);
-    addContextOptions(*command, options->contextTokens, options->cacheType);
-    command->add_option("-p", options->promptTokens, "prompt tokens to forecast for")
-        ->transform(wholeNumber(0, 4294967295U))
-        ->capture_default_str();
-    addPlacementOptions(*command, options->placement);
+    Command command = program.command("plan", "where a model's blocks would rest, and how fast it would be");
+    addModelArgument(command, options->model);
+    addContextOptions(command, options->contextTokens, options->cacheType);
+    command.option("-p", options->promptTokens, "prompt tokens to forecast for")
+        .check(wholeNumber(0, 4294967295U))
+        .showDefault();
+    addPlacementOptions(command, options->placement);
     command
-        ->add_option("--profile", options->profiles, "figures of a machine; several give a table; default: this one's")
-        ->take_all()
-        ->allow_extra_args(false); // what follows is the model
-    command->add_flag("--json", options->asJson, "as JSON");
-    command->callback([options, listGpus] { plan(*options, listGpus); });
+        .option("--profile", options->profiles, "figures of a machine; several give a table; default: this one's")
+        .repeatable(); // what follows is the model
+    command.flag("--json", options->asJson, "as JSON");
+    command.onChosen([options, listGpus] { plan(*options, listGpus); });
 }
 
 } // namespace strata::cli

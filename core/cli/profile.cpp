@@ -144,17 +144,17 @@ void profile(const ProfileOptions& options, const Devices& devices, ListGpus lis
 
 } // namespace
 
-void addProfile(CLI::App& program, const Devices& devices, ListGpus listGpus) {
+void addProfile(Command program, const Devices& devices, ListGpus listGpus) {
     auto options = std::make_shared<ProfileOptions>();
-    CLI::App* command = program.add_subcommand("profile", "measure this machine, for plans and forecasts");
+    Command command = program.command("profile", "measure this machine, for plans and forecasts");
     command
-        ->add_option("--drive", options->drives,
+        .option("--drive", options->drives,
             "a model, or a folder with models, on the drive to measure; repeatable; default: the current folder")
-        ->take_all();
-    command->add_option(
+        .takesSeveral();
+    command.option(
         "--device", options->device, "the GPU to measure: cuda:1; cpu: none; default: the best there is");
-    command->add_flag("--json", options->asJson, "as JSON");
-    command->callback([options, &devices, listGpus] { profile(*options, devices, listGpus); });
+    command.flag("--json", options->asJson, "as JSON");
+    command.onChosen([options, &devices, listGpus] { profile(*options, devices, listGpus); });
 }
 
 } // namespace strata::cli

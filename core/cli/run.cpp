@@ -57,28 +57,28 @@ void run(const RunOptions& options, const Devices& devices) {
 
 } // namespace
 
-void addRun(CLI::App& program, const Devices& devices) {
+void addRun(Command program, const Devices& devices) {
     auto options = std::make_shared<RunOptions>();
-    CLI::App* command =
-        program.add_subcommand("run", "answer one prompt: text on standard output, statistics on standard error");
-    addEngineOptions(*command, options->engine);
-    addSamplingOptions(*command, options->sampling);
-    CLI::Option* prompt = command->add_option("-p,--prompt", options->prompt, "the prompt");
-    CLI::Option* file =
-        command->add_option("-f,--file", options->promptFile, "the prompt from a file instead; - is standard input");
-    CLI::Option* system = command->add_option("--system", options->system, "system prompt");
-    command->add_option("--stop", options->stopStrings, "end before this text; may be given more than once")
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-    command->add_option("-n", options->maxTokens, "tokens of the reply; 0: until it ends or the context is full")
-        ->transform(wholeNumber(0, 4294967295U));
-    command->add_flag("--raw", options->isRaw, "continue the prompt as plain text, without a chat template");
-    command->callback([options, prompt, file, system, &devices] {
-        if (prompt->count() + file->count() == 0)
-            throw CLI::RequiredError("-p or -f");
-        if (prompt->count() > 0 && file->count() > 0)
-            throw CLI::ValidationError("-p and -f can't be given together: there is one prompt");
-        if (options->isRaw && system->count() > 0)
-            throw CLI::ValidationError("--raw and --system can't be given together: plain text has no system prompt");
+    Command command =
+        program.command("run", "answer one prompt: text on standard output, statistics on standard error");
+    addEngineOptions(command, options->engine);
+    addSamplingOptions(command, options->sampling);
+    const Option prompt = command.option("-p,--prompt", options->prompt, "the prompt");
+    const Option file =
+        command.option("-f,--file", options->promptFile, "the prompt from a file instead; - is standard input");
+    const Option system = command.option("--system", options->system, "system prompt");
+    command.option("--stop", options->stopStrings, "end before this text; may be given more than once")
+        .takesSeveral();
+    command.option("-n", options->maxTokens, "tokens of the reply; 0: until it ends or the context is full")
+        .check(wholeNumber(0, 4294967295U));
+    command.flag("--raw", options->isRaw, "continue the prompt as plain text, without a chat template");
+    command.onChosen([options, prompt, file, system, &devices] {
+        if (!prompt.isGiven() && !file.isGiven())
+            failMissing("-p or -f");
+        if (prompt.isGiven() && file.isGiven())
+            failUsage("-p and -f can't be given together: there is one prompt");
+        if (options->isRaw && system.isGiven())
+            failUsage("--raw and --system can't be given together: plain text has no system prompt");
         run(*options, devices);
     });
 }

@@ -53,28 +53,28 @@ void synth(const SynthRequest& request, bool mayReplace) {
 
 } // namespace
 
-void addSynth(CLI::App& program) {
+void addSynth(Command program) {
     auto request = std::make_shared<SynthRequest>();
     auto path = std::make_shared<std::string>();
     auto mayReplace = std::make_shared<bool>(false);
-    CLI::App* command = program.add_subcommand("synth", "random weights in real shapes, for speed only");
-    command->add_option("--preset", request->preset, listing("shape", synthPresetNames()))
-        ->required()
-        ->check(oneOf(synthPresetNames()));
+    Command command = program.command("synth", "random weights in real shapes, for speed only");
+    command.option("--preset", request->preset, listing("shape", synthPresetNames()))
+        .required()
+        .check(oneOf(synthPresetNames()));
     command
-        ->add_option(
+        .option(
             "--quant", request->quant, listing("format", synthQuantNames()) + "; default Q4_K_M, for tiny Q8_0")
-        ->check(oneOf(synthQuantNames()));
-    command->add_option("--seed", request->seed, "same seed, same bytes")
-        ->transform(wholeNumber(0, std::numeric_limits<std::uint64_t>::max()))
-        ->capture_default_str();
-    command->add_option("out", *path, "file to write")->required()->check([](const std::string& text) {
+        .check(oneOf(synthQuantNames()));
+    command.option("--seed", request->seed, "same seed, same bytes")
+        .check(wholeNumber(0, std::numeric_limits<std::uint64_t>::max()))
+        .showDefault();
+    command.option("out", *path, "file to write").required().check([](const std::string& text) {
         return text.empty() ? std::string("expected a path") : std::string();
     });
-    command->add_flag("!--no-weights", request->hasMatrices,
+    command.flag("!--no-weights", request->hasMatrices,
         "holes in their place, which take no room on the disk: for plan and inspect");
-    command->add_flag("--force", *mayReplace, "replace a file that is there");
-    command->callback([request, path, mayReplace] {
+    command.flag("--force", *mayReplace, "replace a file that is there");
+    command.onChosen([request, path, mayReplace] {
         request->path = *path;
         synth(*request, *mayReplace);
     });

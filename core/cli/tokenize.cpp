@@ -63,30 +63,30 @@ void detokenize(const std::string& model, bool special) {
 
 } // namespace
 
-void addTokenize(CLI::App& program) {
+void addTokenize(Command program) {
     struct TokenizeOptions {
         std::string model;
         bool special = false;
         bool noBos = false;
     };
     auto options = std::make_shared<TokenizeOptions>();
-    CLI::App* command = program.add_subcommand("tokenize", "text on standard input to a JSON array of token ids");
-    addModelArgument(*command, options->model, "GGUF file (a vocabulary without tensors will do), or strata-demo");
-    command->add_flag("--special", options->special, "let the text name control tokens");
-    command->add_flag("--no-bos", options->noBos, "no beginning-of-text token");
-    command->callback([options] { tokenize(options->model, options->special, options->noBos); });
+    Command command = program.command("tokenize", "text on standard input to a JSON array of token ids");
+    addModelArgument(command, options->model, "GGUF file (a vocabulary without tensors will do), or strata-demo");
+    command.flag("--special", options->special, "let the text name control tokens");
+    command.flag("--no-bos", options->noBos, "no beginning-of-text token");
+    command.onChosen([options] { tokenize(options->model, options->special, options->noBos); });
 }
 
-void addDetokenize(CLI::App& program) {
+void addDetokenize(Command program) {
     struct TokenizeOptions {
         std::string model;
         bool special = false;
     };
     auto options = std::make_shared<TokenizeOptions>();
-    CLI::App* command = program.add_subcommand("detokenize", "a JSON array of token ids on standard input to text");
-    addModelArgument(*command, options->model, "GGUF file (a vocabulary without tensors will do), or strata-demo");
-    command->add_flag("--special", options->special, "show control tokens");
-    command->callback([options] { detokenize(options->model, options->special); });
+    Command command = program.command("detokenize", "a JSON array of token ids on standard input to text");
+    addModelArgument(command, options->model, "GGUF file (a vocabulary without tensors will do), or strata-demo");
+    command.flag("--special", options->special, "show control tokens");
+    command.onChosen([options] { detokenize(options->model, options->special); });
 }
 
 } // namespace strata::cli

@@ -25,12 +25,9 @@ constexpr int kSampleMs = 100;
 
 TierMapPanel::TierMapPanel(EngineController& controller, LoadChoices& choices, QWidget* parent)
     : QWidget(parent), m_controller(controller), m_choices(choices), m_motion(new ReducedMotion(this)) {
-    m_none = new SentenceLabel(tr("No model"));
-    m_none->setText(tr("Shows where every block of a model rests, and who computes it: of one that is loaded, and of "
-                       "one selected in the list before it is."));
-    m_none->setForegroundRole(QPalette::PlaceholderText);
-    m_none->setAlignment(Qt::AlignLeft | Qt::AlignTop);
-    m_none->setContentsMargins(12, 12, 12, 12);
+    m_none = makeHint(tr("No model"),
+        tr("Shows where every block of a model rests, and who computes it: of one that is loaded, and of one selected "
+           "in the list before it is."));
     m_content = new ColumnArea(makeContent());
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);

@@ -80,11 +80,8 @@ private:
 };
 
 WhyPanel::WhyPanel(QWidget* parent) : QWidget(parent) {
-    m_none = new SentenceLabel(tr("No reply chosen"));
-    m_none->setText(tr("Shows where the time of a reply went: choose “Why this speed” beside one."));
-    m_none->setForegroundRole(QPalette::PlaceholderText);
-    m_none->setAlignment(Qt::AlignLeft | Qt::AlignTop);
-    m_none->setContentsMargins(12, 12, 12, 12);
+    m_none = makeHint(tr("No reply chosen"),
+        tr("Shows where the time of a reply went: choose “Why this speed” beside one."));
     m_content = new ColumnArea(makeContent());
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/downloads/download_list.h"
 #include "gui/settings/setting_keys.h"
-#include "tests/gui/fake_hub.h"
+#include "tests/gui/download_rig.h"
 
 #include <QAbstractItemModelTester>
 #include <QDir>
@@ -12,17 +12,6 @@
 
 using namespace Qt::StringLiterals;
 using State = Download::State;
-
-namespace {
-
-const QString kRepo = u"someone/Some-Model-GGUF"_s;
-
-QByteArray contents(const QString& path) {
-    QFile file(path);
-    return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
-}
-
-} // namespace
 
 class TestDownloadList : public QObject {
     Q_OBJECT
@@ -95,8 +84,7 @@ DownloadRecord TestDownloadList::record(const QString& name) const {
     HubItem item;
     item.name = name;
     item.files = {{name + u".gguf"_s, static_cast<quint64>(file.bytes.size()), FakeHub::sha(file.bytes)}};
-    const HubRepo repo{.repo = kRepo, .commit = QString(40, u'c'), .isGated = false, .files = {}};
-    return makeRecord(m_hub->url(), repo, item, m_folder->filePath(u"models"_s));
+    return recordOf(item, *m_hub, m_folder->filePath(u"models"_s));
 }
 
 DownloadRecord TestDownloadList::split() const {

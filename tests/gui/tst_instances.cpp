@@ -88,6 +88,8 @@ private slots:
     void silentFirstKeepsItsWords();
     void longFolderNamesWork();
     void strangeBytesOnTheSocketDoNothing();
+    void answersWithoutADisplay_data();
+    void answersWithoutADisplay();
 };
 
 void TestInstances::secondStartHandsItsFileOver() {
@@ -204,6 +206,36 @@ void TestInstances::strangeBytesOnTheSocketDoNothing() {
     socket.write(QByteArray(100000, '\x7f'));
     QTRY_COMPARE(socket.state(), QLocalSocket::UnconnectedState);
     QVERIFY(handed.isEmpty());
+}
+
+void TestInstances::answersWithoutADisplay_data() {
+    QTest::addColumn<QStringList>("arguments");
+    QTest::addColumn<int>("code");
+    QTest::addColumn<QString>("words");
+    QTest::newRow("help") << QStringList{u"--help"_s} << 0 << u"Usage: "_s;
+    QTest::newRow("help, and what is Qt's") << QStringList{u"-style"_s, u"fusion"_s, u"-h"_s} << 0 << u"--screenshot"_s;
+    QTest::newRow("version") << QStringList{u"--version"_s} << 0 << u"strata "_s;
+    QTest::newRow("a wrong option") << QStringList{u"--nonsense"_s} << 1 << u"nonsense"_s;
+    QTest::newRow("an option without its value") << QStringList{u"--screenshot"_s} << 1 << u"screenshot"_s;
+    // Where a window is wanted Qt looks for the display, and this test would see it.
+    QTest::newRow("a window") << QStringList{u"-platform"_s, u"nowhere"_s} << -1 << u"platform"_s;
+}
+
+void TestInstances::answersWithoutADisplay() {
+    QFETCH(QStringList, arguments);
+    QFETCH(int, code);
+    QFETCH(QString, words);
+    QProcess process;
+    QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+    for (const char* name : {"DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"})
+        environment.remove(QLatin1String(name));
+    process.setProcessEnvironment(environment);
+    process.setProcessChannelMode(QProcess::MergedChannels);
+    process.start(QStringLiteral(STRATA_PROGRAM), arguments);
+    QCOMPARE(exitCode(process), code);
+    const QString said = QString::fromUtf8(process.readAll());
+    QVERIFY2(said.contains(words), qPrintable(said));
+    QCOMPARE(said.contains(u"platform plugin"), code < 0);
 }
 
 QTEST_MAIN(TestInstances)
