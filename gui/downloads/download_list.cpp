@@ -5,8 +5,10 @@
 #include "gui/format.h"
 #include "gui/settings/setting_keys.h"
 
+#include <QDir>
 #include <QFile>
 #include <QLockFile>
+#include <QStandardPaths>
 
 #include <algorithm>
 #include <utility>
@@ -19,6 +21,8 @@ namespace {
 
 // What was there before Strata came stays. Returns what can't be deleted.
 QString moveAway(const DownloadRecord& record) {
+    // Qt 6.4 takes the current folder for the trash where the folder that is to hold it is missing.
+    QDir().mkpath(QStandardPaths::writableLocation(QStandardPaths::GenericDataLocation));
     QStringList left;
     for (const DownloadRecord::File& file : record.files) {
         const QString path = record.filePath(file);

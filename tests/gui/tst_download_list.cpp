@@ -60,8 +60,9 @@ private:
 };
 
 void TestDownloadList::init() {
-    QStandardPaths::setTestModeEnabled(true);
     m_folder = std::make_unique<QTemporaryDir>();
+    for (const char* name : {"XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"})
+        qputenv(name, m_folder->filePath(QString::fromLatin1(name)).toLocal8Bit()); // they are not there yet
     QVERIFY(QDir(m_folder->path()).mkpath(u"models"_s));
     m_settings = std::make_unique<Settings>(m_folder->filePath(u"strata.ini"_s));
     m_hub = std::make_unique<FakeHub>();
@@ -261,9 +262,13 @@ void TestDownloadList::removingAModelLeavesNothing() {
     list->add(record(u"a"_s));
     QCOMPARE(waitForEnd(*list, 0), int(State::Complete));
     QSignalSpy removed(list.get(), &DownloadList::removed);
+    const QString current = QDir::currentPath();
+    QVERIFY(QDir::setCurrent(m_folder->path()));
     list->remove(0);
     QTRY_COMPARE(removed.size(), 1);
+    QVERIFY(QDir::setCurrent(current));
     QVERIFY(names().isEmpty());
+    QVERIFY2(!QDir(m_folder->path()).exists(u"files"_s), "it went to the current folder instead of the trash");
 }
 
 void TestDownloadList::sameModelAgainIsOneRow() {
