@@ -13,7 +13,7 @@ class Option;
 
 namespace strata::cli {
 
-// What commands ask of CLI11, and no more: each file that includes its headers takes the compiler as long as ten others.
+// What commands ask of CLI11, and no more: a file that includes its headers takes the compiler as long as ten others.
 
 // Of the text of a value, which it may put into another form; empty: it will do, else what is wrong with it.
 using Check = std::function<std::string(std::string& text)>;

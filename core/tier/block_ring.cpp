@@ -34,9 +34,13 @@ void BlockRing::close() {
     m_changed.wait(lock, [&] { return m_atWork == 0; });
 }
 
-bool BlockRing::continueAs(std::span<const BlockIndex> order) {
+bool BlockRing::continueAs(std::span<const BlockIndex> order, std::optional<BlockIndex> leftOut) {
     const std::lock_guard lock(m_mutex);
-    if (!m_isOpen || m_error || !isAhead(order))
+    if (!m_isOpen || m_error)
+        return false;
+    if (leftOut)
+        leaveOut(*leftOut);
+    if (!isAhead(order))
         return false;
     m_claimed -= m_order.size();
     m_order.assign(order.begin(), order.end()); // no longer than the first: memory is taken once
@@ -53,11 +57,11 @@ bool BlockRing::isAhead(std::span<const BlockIndex> order) const {
 }
 
 void BlockRing::leaveOut(BlockIndex block) {
-    const std::lock_guard lock(m_mutex);
-    const bool isWhole = m_isOpen && !m_error && m_claimed == 2 * m_order.size(); // the next pass, to its last block
-    if (!isWhole || m_held.empty() || m_held.back().block != block)
+    const bool isWhole = m_claimed == 2 * m_order.size(); // the next pass, to its last block
+    if (!isWhole || m_order.empty() || m_order.back() != block)
         return;
     Held& last = m_held.back();
+    assert(last.block == block);
     assert(last.state == State::AtWork || last.state == State::Filled);
     last.state = last.state == State::AtWork ? State::Unwanted : State::Released;
     last.fence = {};

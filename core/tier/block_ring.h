@@ -78,13 +78,11 @@ public:
     // everything back, or never touch it again.
     void close();
 
-    // The pass before has taken every block once, and one of this order begins. False, and nothing has changed: what
-    // was brought ahead is not what it begins with, or there was an error, or the ring is closed.
-    bool continueAs(std::span<const BlockIndex> order);
-
-    // The pass that begins does without `block`, the last of the order: if it was brought ahead, nobody takes it, and
-    // its memory is used again without a fence. Comes before continueAs.
-    void leaveOut(BlockIndex block);
+    // The pass before has taken every block once, and one of this order begins. It does without `leftOut` where that
+    // ended the order before: if it was brought ahead, nobody takes it, and its memory is used again without a fence.
+    // False: what was brought ahead is not what the order begins with, or there was an error, or the ring is closed;
+    // it can then only be closed.
+    bool continueAs(std::span<const BlockIndex> order, std::optional<BlockIndex> leftOut = std::nullopt);
 
     std::optional<Ticket> next(const std::stop_token& stop); // waits for room; nullopt: stop
     std::optional<Ticket> tryNext();                         // nullopt: there is no room now
@@ -110,6 +108,7 @@ private:
     std::optional<Held> placed(BlockIndex block) const;
     Held& held(std::uint64_t number) { return m_held[number - m_firstHeld]; }
     std::deque<Held>::iterator findFilled(BlockIndex block); // the oldest, if a short order has brought it twice
+    void leaveOut(BlockIndex block);
     bool isAhead(std::span<const BlockIndex> order) const; // everything claimed for the pass behind this one
     Ticket claim(const Held& held);
     void end();

@@ -41,9 +41,9 @@ BlockStreamer::~BlockStreamer() {
 }
 
 void BlockStreamer::begin(const Schedule& schedule, bool isLeft) {
-    if (schedule.head == HeadUse::LeftOut)
-        m_staging.leaveOut(m_head);
-    if (!isLeft && m_staging.continueAs(schedule.diskOrder) && m_ring.continueAs(schedule.streamOrder))
+    const std::optional<BlockIndex> leftOut =
+        schedule.head == HeadUse::LeftOut ? std::optional(m_head) : std::nullopt;
+    if (!isLeft && m_staging.continueAs(schedule.diskOrder, leftOut) && m_ring.continueAs(schedule.streamOrder))
         return;
     m_ring.close();
     m_staging.close();

@@ -26,7 +26,8 @@ constexpr std::uint32_t kMaxRetries = 1000; // of one read, interrupted or not r
 } // namespace
 
 DriveReader::DriveReader(std::span<const RandomAccessFile> files, DriveReaderOptions options)
-    : m_contents(files), m_prefersCache(options.prefersCache), m_slots(options.depth), m_freeSlots(options.depth) {
+    : m_contents(files, options.prefersCache ? FileContents::Sampling::LeftOut : FileContents::Sampling::Taken),
+      m_prefersCache(options.prefersCache), m_slots(options.depth), m_freeSlots(options.depth) {
     std::iota(m_freeSlots.begin(), m_freeSlots.end(), 0);
     for (const RandomAccessFile& file : files) {
         std::optional<RandomAccessFile> direct = file.openedForDirectReads();

@@ -17,7 +17,8 @@ struct DriveReaderOptions {
     std::uint32_t depth = 16; // reads in flight, at most
 
     // For a load: a piece that lies in the page cache is copied from there, by several threads of the kernel. Otherwise
-    // all is read from the drive: a pass over a model larger than the memory finds nothing there anyway.
+    // all is read from the drive: a pass over a model larger than the memory finds nothing there anyway. Nor are samples
+    // taken for a load: a file that is merely touched in those seconds counts as changed (FileContents).
     bool prefersCache = false;
 };
 

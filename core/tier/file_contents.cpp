@@ -18,7 +18,7 @@ namespace strata {
 namespace {
 
 constexpr std::uint64_t kSampleStep = std::uint64_t(16) << 20; // bytes from one to the next, or more
-constexpr std::uint64_t kMostSteps = 64;                       // half a second for a drive with a moving head
+constexpr std::uint64_t kMostSteps = 64;
 
 struct alignas(kSectorBytes) Sector {
     char bytes[kSectorBytes];
@@ -37,13 +37,15 @@ std::optional<std::size_t> hashAt(int descriptor, std::uint64_t offset, Sector& 
 
 } // namespace
 
-FileContents::FileContents(std::span<const RandomAccessFile> files)
+FileContents::FileContents(std::span<const RandomAccessFile> files, Sampling sampling)
     : m_events(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) {
     for (const RandomAccessFile& file : files) {
         Watched& watched = m_files.emplace_back();
         watched.file = &file;
-        watched.direct = file.openedForDirectReads();
         watched.writtenAt = file.writtenAtOpening();
+        if (sampling == Sampling::LeftOut)
+            continue;
+        watched.direct = file.openedForDirectReads();
         const std::string itself = "/proc/self/fd/" + std::to_string(file.descriptor());
         if (m_events >= 0)
             watched.watch = ::inotify_add_watch(m_events, itself.c_str(), IN_MODIFY);

@@ -26,8 +26,10 @@ namespace strata {
 // Private to core/tier; one thread.
 class FileContents {
 public:
-    // Reads the samples past the page cache where a file can be opened so. The files outlive this.
-    explicit FileContents(std::span<const RandomAccessFile> files);
+    // Reads the samples past the page cache where a file can be opened so: up to 66 sectors of each, half a second for
+    // a drive with a moving head. Without samples any other time counts as a change. The files outlive this.
+    enum class Sampling { Taken, LeftOut };
+    FileContents(std::span<const RandomAccessFile> files, Sampling sampling);
     ~FileContents();
     FileContents(const FileContents&) = delete;
     FileContents& operator=(const FileContents&) = delete;

@@ -6,13 +6,17 @@
 #include "cuda/runtime/dependent_launch.cuh"
 
 #include <algorithm>
-#include <cassert>
 
 namespace strata::cuda {
 namespace {
 
+constexpr int kMostSharedBytes = 96 * 1024; // what every GPU from compute capability 8.0 on gives a block, if asked
+
 template <QuantType kType, bool kIsOne>
 std::size_t copyBytes(int computeCapability) {
+    constexpr int kTokens = kIsOne ? 1 : static_cast<int>(kFewTokens);
+    static_assert(BlockShape<kType, kIsOne>::kSharedBytes + partialBytes(kTokens, 2, 90) <= kMostSharedBytes);
+    static_assert(TileShape<kType, kIsOne>::kSharedBytes + partialBytes(kTokens, 2, 80) <= kMostSharedBytes);
     return copiesInBulk(computeCapability) ? BlockShape<kType, kIsOne>::kSharedBytes
                                            : TileShape<kType, kIsOne>::kSharedBytes;
 }
@@ -64,8 +68,6 @@ unsigned distribute(const Launch& launch, std::span<MatvecMatrix> matrices, unsi
 template <typename Kernel, typename... Arguments>
 void launchTiles(
     const Launch& launch, Kernel kernel, unsigned blocks, std::size_t sharedBytes, Arguments... arguments) {
-    constexpr int kMostSharedBytes = 96 * 1024; // what every GPU from compute capability 8.0 on gives a block, if asked
-    assert(sharedBytes <= kMostSharedBytes);
     checkCuda(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, kMostSharedBytes),
         "preparing a matrix product");
     launchDependent(launch, kernel, {blocks, kTileThreads, sharedBytes}, "multiplying matrices", arguments...);
@@ -77,10 +79,9 @@ void launchProducts(const Launch& launch, MatvecArguments& arguments) {
     for (const MatvecMatrix& matrix : matrices)
         sharedBytes = std::max(sharedBytes, copyBytesOf(matrix.type, arguments.m, launch.computeCapability));
     const unsigned blocks = distribute(launch, matrices, 1);
-    if (arguments.m == 1)
-        launchTiles(launch, oneTokenProducts(), blocks, sharedBytes + sizeof(BlockPartials<1, 1>), arguments);
-    else
-        launchTiles(launch, fewTokenProducts(), blocks, sharedBytes + sizeof(BlockPartials<kFewTokens, 1>), arguments);
+    const bool isOne = arguments.m == 1;
+    sharedBytes += partialBytes(isOne ? 1 : kFewTokens, 1, launch.computeCapability);
+    launchTiles(launch, isOne ? oneTokenProducts() : fewTokenProducts(), blocks, sharedBytes, arguments);
 }
 
 } // namespace
@@ -98,12 +99,9 @@ void multiplyGateUpFew(const Launch& launch, const ProductJob& gate, const Produ
     MatvecArguments arguments = {{matrixOf(gate), matrixOf(up)}, 2, gate.weights.columns, m, x, q};
     if (gate.weights.type == up.weights.type) {
         const unsigned blocks = distribute(launch, std::span(arguments.matrices, 1), 2);
-        const std::size_t sharedBytes = copyBytesOf(gate.weights.type, m, launch.computeCapability);
-        if (m == 1)
-            launchTiles(launch, oneTokenGateUp(), blocks, sharedBytes + sizeof(BlockPartials<1, 2>), arguments, out);
-        else
-            launchTiles(
-                launch, fewTokenGateUp(), blocks, sharedBytes + sizeof(BlockPartials<kFewTokens, 2>), arguments, out);
+        const std::size_t sharedBytes = copyBytesOf(gate.weights.type, m, launch.computeCapability) +
+                                        partialBytes(m == 1 ? 1 : kFewTokens, 2, launch.computeCapability);
+        launchTiles(launch, m == 1 ? oneTokenGateUp() : fewTokenGateUp(), blocks, sharedBytes, arguments, out);
         return;
     }
     for (int i = 0; i < 2; ++i) { // one after the other: the second finds the first's result in y

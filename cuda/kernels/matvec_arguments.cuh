@@ -22,6 +22,19 @@ constexpr int kTurnGroups = kTurnColumns / 32;
 // loads in flight: products of one token took 1.3 times as long on an H100.
 constexpr int kBlocksEach = 2;
 
+// Whether a multiprocessor's copy engine brings the weights (matvec_bulk.cuh). Newer cards of compute capability 12.x
+// have the instructions, but 100 KB of shared memory instead of 228.
+constexpr bool copiesInBulk(int computeCapability) {
+    return computeCapability >= 90 && computeCapability < 120;
+}
+
+// What this code is being compiled for; on the host, nothing.
+#ifdef __CUDA_ARCH__
+constexpr int kCompiledFor = __CUDA_ARCH__ / 10;
+#else
+constexpr int kCompiledFor = 0;
+#endif
+
 // What becomes of a result v: y = v, y += v, or y = silu(y) * v.
 enum class Storing : std::uint8_t { Replace, Add, Gate };
 
@@ -82,14 +95,26 @@ struct TileSequence {
     }
 };
 
-// Sums of the warps. Of several tokens, lanes store rows 0 .. 7 of tokens 0, 2, 4, 6 at once: to different banks.
-template <int kTokens>
-using TilePartials = float[kTileWarps][kTokens][kTileRows + (kTokens > 1 ? 4 : 0)];
+// Of several tokens, lanes store rows 0 .. 7 of tokens 0, 2, 4, 6 at once: to different banks where there is room for
+// that. On cards with less shared memory it would cost the second block of a multiprocessor.
+constexpr int partialRows(int tokens, int computeCapability) {
+    return kTileRows + (tokens > 1 && copiesInBulk(computeCapability) ? 4 : 0);
+}
 
-// At the start of a block's shared memory; the rings of the warps follow. Two sets, used in turns: warps may go on to
+// Sums of the warps.
+template <int kTokens>
+using TilePartials = float[kTileWarps][kTokens][partialRows(kTokens, kCompiledFor)];
+
+// At the start of a block's shared memory; what the copies need follows. Two sets, used in turns: warps may go on to
 // the next tiles while others still add up those before.
 template <int kTokens, int kMatrices>
 using BlockPartials = TilePartials<kTokens>[2][kMatrices];
+
+// Its size as the host knows it.
+constexpr int partialBytes(int tokens, int matrices, int computeCapability) {
+    return 2 * matrices * kTileWarps * tokens * partialRows(tokens, computeCapability) *
+           static_cast<int>(sizeof(float));
+}
 
 // The kernels for one token, and for up to 8.
 using ProductsKernel = void (*)(const MatvecArguments);

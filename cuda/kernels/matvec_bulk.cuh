@@ -13,11 +13,6 @@
 // times as many. Warp w takes turn w of a step.
 namespace strata::cuda {
 
-// Newer cards of compute capability 12.x have the instructions, but 100 KB of shared memory instead of 228.
-constexpr bool copiesInBulk(int computeCapability) {
-    return computeCapability >= 90 && computeCapability < 120;
-}
-
 template <QuantType kType, bool kIsOne>
 struct BlockShape {
     using Block = typename WeightFormat<kType>::Block;
@@ -31,7 +26,7 @@ struct BlockShape {
     static constexpr bool kReadsPairs = !kIsOne && WeightFormat<kType>::kAlignment >= 16;
     static constexpr int kRowBytes = kReadsPairs ? 32 * ((kChunks + 1) / 2 | 1) : 16 * (kChunks | 1);
     static constexpr int kStageBytes = kTileRows * kRowBytes;
-    // Two blocks share what kSharedCarveout asks for, and several tokens leave larger sums. More than five gain nothing.
+    // Two blocks share what kSharedCarveout asks for, and several tokens leave larger sums. Over five gain nothing.
     static constexpr int kStages = std::clamp((kIsOne ? 92 : 76) * 1024 / kStageBytes, 2, 5);
 
     struct Barriers {
@@ -106,7 +101,7 @@ private:
         parity ^= 1;
     }
 
-    // The copies of the next step that was not asked for yet, once all warps have read what lies in their place. Warp 0.
+    // The copies of the next step not asked for yet, once all warps have read what lies in their place. Warp 0.
     __device__ void startStep() {
         if (m_filledTile == m_tiles.count)
             return;

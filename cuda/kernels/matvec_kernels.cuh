@@ -9,7 +9,7 @@
 // own.
 namespace strata::cuda {
 
-// Multiplies the tiles of the sequence, all of one format. Of each kMatrices tiles of the same rows, one of each matrix,
+// Multiplies the tiles of the sequence, all of one format. Of kMatrices tiles of the same rows, one of each matrix,
 // calls finish.prepare(firstRow) before and finish(sums, firstRow) behind. A function of its own for each format, so
 // that each has registers of its own.
 template <QuantType kType, template <QuantType> typename Arithmetic, int kMatrices, typename Finish>
@@ -134,7 +134,7 @@ struct GatedTiles {
         __shared__ float held[kTokens][kTileRows];
         const MatvecArguments& arguments = blockArguments();
         const std::uint32_t rows = arguments.matrices[0].rows;
-        const int token = kTileWarps - 1 - static_cast<int>(threadIdx.x) / 32; // the first warp looks after copies
+        const int token = kTileWarps - 1 - static_cast<int>(threadIdx.x) / 32; // the first warp has copies to start
         const int lane = static_cast<int>(threadIdx.x) % 32;
         if (token >= static_cast<int>(arguments.m))
             return;

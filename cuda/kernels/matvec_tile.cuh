@@ -9,13 +9,6 @@
 
 namespace strata::cuda {
 
-// What this code is being compiled for; on the host, nothing.
-#ifdef __CUDA_ARCH__
-constexpr int kCompiledFor = __CUDA_ARCH__ / 10;
-#else
-constexpr int kCompiledFor = 0;
-#endif
-
 // One warp's columns of the tiles of a block, of quantised matrices of one format, with the arithmetic of OneToken or
 // FewTokens. Copies run ahead from tile to tile.
 template <QuantType kType, template <QuantType> typename Arithmetic, int kMatrices>

@@ -166,7 +166,8 @@ struct Bench {
         for (const std::uint32_t m : {1u, 2u, 4u, 8u}) {
             const double products = timeOfToken(m, false);
             const double seconds = timeOfToken(m, true);
-            fmt::print("8B Q4_K_M, {} tokens: {:.3f} ms, without norms and roundings {:.3f}, {:.2f} GB, {:.0f} GB/s, {:.0f} %\n",
+            fmt::print("8B Q4_K_M, {} tokens: {:.3f} ms, without norms and roundings {:.3f}, {:.2f} GB, {:.0f} GB/s, "
+                       "{:.0f} %\n",
                 m, seconds * 1e3, products * 1e3, static_cast<double>(used) / 1e9,
                 static_cast<double>(used) / seconds / 1e9, static_cast<double>(used) / seconds / 1e7 / copyGigabytes);
         }

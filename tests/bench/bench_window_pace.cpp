@@ -258,6 +258,8 @@ PaceRow PaceBench::idle(const QString& name) {
 std::vector<PaceRow> PaceBench::windowReply(const QString& name) {
     ask(m_options.tokens);
     awaitReply();
+    if (m_pieces < 2)
+        giveUp(u"the reply came in one piece, which has no pace"_s);
     const double length = m_endMs - m_firstPieceMs;
     PaceRow whole = rowOf(name, 0, m_endMs + kRestMs);
     const ChatTranscript& transcript = m_window->chat().transcript();
@@ -276,6 +278,8 @@ PaceRow PaceBench::loneReply() {
     m_probe.start();
     m_controller.generate(m_command);
     awaitReply();
+    if (m_pieces < 2)
+        giveUp(u"the reply came in one piece, which has no pace"_s);
     PaceRow row = rowOf(u"no window"_s, 0, m_endMs + kRestMs);
     row.tokensPerSecond = replyStats(m_result).tokensPerSecond;
     row.tokens = m_result.generatedTokens;

@@ -208,8 +208,7 @@ private slots:
         const auto last = ring.tryNext();
         if (!isOnItsWay)
             ring.publish(*last, {});
-        ring.leaveOut(BlockIndex(2));
-        QVERIFY(ring.continueAs(allOf(2)));
+        QVERIFY(ring.continueAs(allOf(2), BlockIndex(2)));
         if (isOnItsWay)
             ring.publish(*last, {});
         for (std::uint32_t block = 0; block < 2; ++block)
@@ -226,15 +225,27 @@ private slots:
     }
     void aBlockThatIsNotAheadIsLeftOutWithoutEffect() {
         BlockRing ring(20, std::vector<RingBlock>(2, blockOf({10})));
-        ring.leaveOut(BlockIndex(1)); // closed
+        QVERIFY(!ring.continueAs(allOf(1), BlockIndex(1))); // closed
         ring.open(allOf(2), {});
-        ring.publish(*ring.tryNext(), {});
-        ring.publish(*ring.tryNext(), {}); // of this pass, not of the next
-        ring.leaveOut(BlockIndex(1));
-        for (const std::uint32_t block : {0U, 1U})
+        for (const std::uint32_t block : {0U, 1U}) {
+            ring.publish(*ring.tryNext(), {}); // of this pass, not of the next
             ring.release(ring.take(BlockIndex(block), {})->number, {});
-        ring.leaveOut(BlockIndex(1));
+        }
+        QVERIFY(ring.continueAs(allOf(1), BlockIndex(1)));
+        QCOMPARE(ring.tryNext()->block, BlockIndex(0));
+    }
+    void theOnlyBlockMayBeLeftOutAgainAndAgain() {
+        BlockRing ring(20, std::vector<RingBlock>(1, blockOf({10})));
+        ring.open(allOf(1), {});
+        ring.publish(*ring.tryNext(), {});
+        ring.release(ring.take(BlockIndex(0), {})->number, {});
+        ring.publish(*ring.tryNext(), {});
+        for (int pass = 0; pass < 3; ++pass)
+            QVERIFY(ring.continueAs({}, BlockIndex(0)));
         QVERIFY(ring.continueAs(allOf(1)));
+        for (int copies = 0; copies < 2; ++copies)
+            ring.publish(*ring.tryNext(), {});
+        ring.close();
     }
 
     // One user runs ahead of the other: memory comes free in the order in which it was filled.
