@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "cuda/kernels/matvec_arguments.cuh"
-#include "cuda/quant/weight_format.cuh"
+#include "cuda/kernels/matvec_shape.cuh"
 #include "cuda/runtime/phase_barrier.cuh"
 
 #include <algorithm>
@@ -14,17 +13,9 @@
 namespace strata::cuda {
 
 template <QuantType kType, bool kIsOne>
-struct BlockShape {
-    using Block = typename WeightFormat<kType>::Block;
-    static constexpr int kTurnBytes = kTurnColumns / Block::kLength * static_cast<int>(sizeof(Block)); // of one row
-    static constexpr int kStepBytes = kTileWarps * kTurnBytes;
-    // A piece starts up to 15 bytes before its first block, where copies are aligned.
-    static constexpr bool kHasSlack = WeightFormat<kType>::kAlignment < 16;
-    static constexpr int kChunks = (kStepBytes + 15) / 16 + (kHasSlack ? 1 : 0);
-    // Words of eight rows lie in different banks if rows are an odd number of 16-byte units apart; pairs of words of
-    // four rows (see TileShape) if it is an odd number of 32-byte units.
-    static constexpr bool kReadsPairs = !kIsOne && WeightFormat<kType>::kAlignment >= 16;
-    static constexpr int kRowBytes = kReadsPairs ? 32 * ((kChunks + 1) / 2 | 1) : 16 * (kChunks | 1);
+struct BlockShape : RowShape<kType, kIsOne> {
+    using Rows = RowShape<kType, kIsOne>;
+    static constexpr int kRowBytes = Rows::distanceOf(Rows::chunksOf(Rows::kStepBytes));
     static constexpr int kStageBytes = kTileRows * kRowBytes;
     // Two blocks share what kSharedCarveout asks for, and several tokens leave larger sums. Over five gain nothing.
     static constexpr int kStages = std::clamp((kIsOne ? 92 : 76) * 1024 / kStageBytes, 2, 5);

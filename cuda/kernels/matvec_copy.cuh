@@ -1,30 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "cuda/kernels/matvec_arguments.cuh"
-#include "cuda/quant/weight_format.cuh"
+#include "cuda/kernels/matvec_shape.cuh"
 
 // Weights reach shared memory as they lie in the matrix, copied asynchronously by the threads, 16 bytes at a time; each
 // warp is ahead of itself by the stages of a ring of its own. Lane 4 * g + t copies of rows g and g + 8 the chunks t,
 // t + 4, ... For GPUs whose copy engines do not do that (matvec_bulk.cuh).
 namespace strata::cuda {
 
-// The arithmetic reads rows differently for one token and for more.
 template <QuantType kType, bool kIsOne>
-struct TileShape {
-    using Block = typename WeightFormat<kType>::Block;
-    static constexpr int kTurnBytes = kTurnColumns / Block::kLength * static_cast<int>(sizeof(Block)); // of one row
-    static constexpr int kStrideBytes = kTileWarps * kTurnBytes; // from a warp's turn to its next
-    // A lane reads the words t and t + 4 of a group of eight, or the neighbours 2t and 2t + 1 where blocks are aligned
-    // to that: in one access.
-    static constexpr bool kReadsPairs = !kIsOne && WeightFormat<kType>::kAlignment >= 16;
-    // A row's turn starts up to 15 bytes before its first block, where the copies are aligned.
-    static constexpr bool kHasSlack = WeightFormat<kType>::kAlignment < 16;
-    static constexpr int kSlack = kHasSlack ? 16 - WeightFormat<kType>::kAlignment : 0;
-    static constexpr int kChunks = (kTurnBytes + kSlack + 15) / 16;
-    // Words of eight rows and four lanes lie in 32 different banks if rows are an odd number of 16-byte units apart;
-    // pairs of words of four rows if it is an odd number of 32-byte units.
-    static constexpr int kRowBytes = kReadsPairs ? 32 * ((kChunks + 1) / 2 | 1) : 16 * (kChunks | 1);
+struct TileShape : RowShape<kType, kIsOne> {
+    using Rows = RowShape<kType, kIsOne>;
+    static constexpr int kChunks = Rows::chunksOf(Rows::kTurnBytes);
+    static constexpr int kRowBytes = Rows::distanceOf(kChunks);
     static constexpr int kStageBytes = kTileRows * kRowBytes;
     static constexpr int kStages = kStageBytes <= 1920 ? 3 : 2;
     static constexpr int kRingBytes = kStages * kStageBytes; // of one warp
@@ -65,7 +53,7 @@ public:
             if constexpr (Shape::kHasSlack) {
                 const std::uint32_t row = min(m_tiles.firstRow(tile) + place, matrix.rows - 1);
                 rows[half] += (row * matrix.rowBytes + threadIdx.x / 32 * Shape::kTurnBytes +
-                                  turn * Shape::kStrideBytes) & 15u; // only the low bits matter
+                                  turn * Shape::kStepBytes) & 15u; // only the low bits matter
             }
         }
     }
@@ -101,10 +89,10 @@ private:
             for (int half = 0; half < 2; ++half) {
                 copyRow(
                     m_sources[half], m_target + m_fillOffset + 8 * half * Shape::kRowBytes, length, m_untilEnd[half]);
-                m_sources[half] += Shape::kStrideBytes;
-                m_untilEnd[half] -= Shape::kStrideBytes;
+                m_sources[half] += Shape::kStepBytes;
+                m_untilEnd[half] -= Shape::kStepBytes;
             }
-            m_bytesLeft -= Shape::kStrideBytes;
+            m_bytesLeft -= Shape::kStepBytes;
             --m_turnsLeft;
         }
         asm volatile("cp.async.commit_group;" ::: "memory");

@@ -69,7 +69,7 @@ template <QuantType kType>
 class FewTokens {
     using Format = WeightFormat<kType>;
     using Scales = typename Format::Scales;
-    using Shape = TileShape<kType, false>;
+    using Shape = RowShape<kType, false>;
     using Block = typename Shape::Block;
     using Quarter = float[2][2]; // rows g and g + 8, tokens 2t and 2t + 1
 
