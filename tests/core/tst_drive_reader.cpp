@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/base/error.h"
 #include "core/tier/drive_reader.h"
 #include "tests/support/failing_source.h"
+#include "tests/support/files_to_read.h"
 #include "tests/support/refused_call.h"
 
 #include <QtTest>
 
 #include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -16,41 +15,13 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
-#include <ctime>
 #include <fstream>
 #include <map>
-#include <random>
 #include <vector>
 
 using namespace strata;
 
 namespace {
-
-using Bytes = std::vector<char>;
-
-constexpr std::size_t kMiB = 1024 * 1024;
-
-// Whole sectors at a multiple of their size.
-class Memory {
-public:
-    explicit Memory(std::size_t bytes) : m_size((bytes + kSectorBytes - 1) / kSectorBytes * kSectorBytes) {
-        m_data.reset(static_cast<std::byte*>(std::aligned_alloc(kSectorBytes, m_size)));
-        std::memset(m_data.get(), 0xAA, m_size);
-    }
-    std::span<std::byte> span() const { return {m_data.get(), m_size}; }
-
-private:
-    struct Free {
-        void operator()(std::byte* data) const { std::free(data); }
-    };
-    std::size_t m_size;
-    std::unique_ptr<std::byte[], Free> m_data;
-};
-
-bool holds(std::span<const std::byte> memory, const Bytes& file, std::uint64_t offset) {
-    const std::size_t size = std::min<std::size_t>(memory.size(), file.size() - offset);
-    return std::memcmp(memory.data(), file.data() + offset, size) == 0;
-}
 
 bool evict(const std::filesystem::path& path) {
     const int descriptor = ::open(path.c_str(), O_RDONLY);
@@ -69,56 +40,9 @@ std::size_t cachedPages(const std::filesystem::path& path) {
     return static_cast<std::size_t>(std::ranges::count_if(pages, [](unsigned char page) { return (page & 1) != 0; }));
 }
 
-// All of a file, in pieces.
-Memory readWhole(BlockSource& source, std::uint32_t part, std::size_t size) {
-    Memory memory(size);
-    FileRead rest = {.part = part, .target = memory.span()};
-    while (!rest.target.empty() || source.inFlight() > 0) {
-        if (!rest.target.empty() && source.hasRoom())
-            source.start(takePiece(rest));
-        else
-            source.waitOne();
-    }
-    return memory;
-}
-
-QString failureOf(const std::function<void()>& work) {
-    try {
-        work();
-    } catch (const Error& error) {
-        return error.code() == ErrorCode::Io ? QString(error.what()) : QString("not an Error of Io");
-    }
-    return "no failure";
-}
-
-// As the program of that name does: both times, hours from now.
-void touch(const std::filesystem::path& path, int hours) {
-    timespec time = {};
-    ::clock_gettime(CLOCK_REALTIME, &time);
-    time.tv_sec += hours * 3600;
-    const timespec both[2] = {time, time};
-    ::utimensat(AT_FDCWD, path.c_str(), both, 0);
-}
-
-void writeByte(const std::filesystem::path& path, std::uint64_t offset, char byte) {
-    std::fstream stream(path, std::ios::binary | std::ios::in | std::ios::out);
-    stream.seekp(static_cast<std::streamoff>(offset)).put(byte);
-}
-
-void writeThroughMap(const std::filesystem::path& path, std::uint64_t offset, char byte) {
-    const std::size_t size = std::filesystem::file_size(path);
-    const int descriptor = ::open(path.c_str(), O_RDWR);
-    void* const map = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
-    static_cast<char*>(map)[offset] = byte;
-    ::msync(map, size, MS_SYNC);
-    ::munmap(map, size);
-    ::close(descriptor);
-}
-
 void ignoreSignal(int) {}
 
 const RefusedCall kNoRing = {.number = SYS_io_uring_setup, .error = EPERM};
-const RefusedCall kNoWatch = {.number = SYS_inotify_init1, .error = EMFILE};
 const RefusedCall kNoDirectOpen = {.number = SYS_openat, .error = EINVAL, .argument = 2, .mask = O_DIRECT};
 
 } // namespace
@@ -126,31 +50,7 @@ const RefusedCall kNoDirectOpen = {.number = SYS_openat, .error = EINVAL, .argum
 class TestDriveReader : public QObject {
     Q_OBJECT
 
-    QTemporaryDir m_folder;
-
-    std::filesystem::path pathOf(const char* name) const { return m_folder.filePath(name).toStdString(); }
-
-    // Written an hour ago, so that a write of now is seen whatever the resolution of the file system's clock.
-    Bytes write(const std::filesystem::path& path, std::size_t size) {
-        std::mt19937_64 random(size);
-        Bytes bytes(size);
-        std::ranges::generate(bytes, [&] { return static_cast<char>(random()); });
-        std::ofstream(path, std::ios::binary).write(bytes.data(), static_cast<std::streamsize>(size));
-        std::filesystem::last_write_time(path, std::filesystem::file_time_type::clock::now() - std::chrono::hours(1));
-        return bytes;
-    }
-
-    // A file, what it holds and a reader of it.
-    struct Opened {
-        std::filesystem::path path;
-        Bytes bytes;
-        std::vector<RandomAccessFile> files = {};
-    };
-    Opened open(const char* name, std::size_t size) {
-        Opened opened = {.path = pathOf(name), .bytes = write(pathOf(name), size)};
-        opened.files.emplace_back(opened.path);
-        return opened;
-    }
+    FilesToRead m_files;
 
     // The first file of a reader is read whole, by a thread for which these calls are refused.
     struct Outcome {
@@ -158,7 +58,7 @@ class TestDriveReader : public QObject {
         bool isRight = false;
         QString notice;
     };
-    Outcome readWhereRefused(const Opened& opened, std::vector<RefusedCall> calls) {
+    Outcome readWhereRefused(const FilesToRead::Opened& opened, std::vector<RefusedCall> calls) {
         Outcome outcome;
         outcome.isRefusing = runWhereRefused(calls, [&] {
             DriveReader reader(opened.files);
@@ -192,8 +92,8 @@ private slots:
         std::vector<RandomAccessFile> files;
         std::vector<Bytes> contents;
         for (const std::size_t size : {3 * kMiB + 1234, 40 * kSectorBytes, std::size_t(100)}) {
-            const auto path = pathOf(("part" + std::to_string(contents.size())).c_str());
-            contents.push_back(write(path, size));
+            const auto path = m_files.pathOf(("part" + std::to_string(contents.size())).c_str());
+            contents.push_back(m_files.write(path, size));
             if (!isCached)
                 QVERIFY(evict(path));
             files.emplace_back(path);
@@ -251,7 +151,7 @@ private slots:
     }
 
     void countsWhatIsInFlight() {
-        const Opened opened = open("counted", 4 * kMiB);
+        const FilesToRead::Opened opened = m_files.open("counted", 4 * kMiB);
         DriveReader reader(opened.files, {.depth = 2});
         Memory memory(3 * kSectorBytes);
         QVERIFY(reader.hasRoom());
@@ -281,7 +181,7 @@ private slots:
     }
     void leavesThePageCacheAlone() {
         QFETCH(bool, prefersCache);
-        const Opened opened = open("uncached", 16 * kMiB);
+        const FilesToRead::Opened opened = m_files.open("uncached", 16 * kMiB);
         if (!opened.files[0].openedForDirectReads() || !evict(opened.path) || cachedPages(opened.path) > 0)
             QSKIP("this file system keeps its files in memory");
         DriveReader reader(opened.files, {.prefersCache = prefersCache});
@@ -294,7 +194,7 @@ private slots:
 
     // Direct reads, which ask for 8192 bytes of a file of 5000, fail here.
     void copiesFromThePageCacheWhatIsThere() {
-        const Opened opened = open("warm", 5000);
+        const FilesToRead::Opened opened = m_files.open("warm", 5000);
         if (!opened.files[0].openedForDirectReads() || !opened.files[0].isCached(0, 5000))
             QSKIP("this file system takes no direct reads, or the kernel does not say what is cached");
         const auto failure = [&] {
@@ -327,7 +227,7 @@ private slots:
     }
     void readsWithoutIoUring() {
         QFETCH(int, error);
-        const Opened opened = open("plain", 2 * kMiB + 77);
+        const FilesToRead::Opened opened = m_files.open("plain", 2 * kMiB + 77);
         RefusedCall refused = kNoRing;
         refused.error = error;
         const Outcome outcome = readWhereRefused(opened, {refused});
@@ -348,7 +248,7 @@ private slots:
     void readsWithoutDirectReads() {
         QFETCH(bool, isRingRefused);
         QFETCH(bool, isRefusedLate);
-        const Opened opened = open("indirect", 5000); // read directly by asking for 8192 bytes
+        const FilesToRead::Opened opened = m_files.open("indirect", 5000); // read directly by asking for 8192 bytes
         if (isRefusedLate && !opened.files[0].openedForDirectReads())
             QSKIP("this file system takes no direct reads");
         std::vector<RefusedCall> calls;
@@ -369,7 +269,7 @@ private slots:
         if (!folder.isValid())
             QSKIP("there is no /dev/shm");
         const std::filesystem::path path = folder.filePath("file").toStdString();
-        const Bytes bytes = write(path, 3 * kMiB + 9);
+        const Bytes bytes = m_files.write(path, 3 * kMiB + 9);
         std::vector<RandomAccessFile> files;
         files.emplace_back(path);
         const bool takesDirect = files[0].openedForDirectReads().has_value(); // from Linux 6.6 on
@@ -382,7 +282,7 @@ private slots:
     }
 
     void hasNothingToSayWhereAllIsWell() {
-        const Opened opened = open("quiet", kMiB);
+        const FilesToRead::Opened opened = m_files.open("quiet", kMiB);
         if (!DriveReader({}).notice().empty() || !opened.files[0].openedForDirectReads())
             QSKIP("this machine refuses io_uring, or its file system direct reads");
         DriveReader reader(opened.files);
@@ -391,7 +291,7 @@ private slots:
     }
 
     void readsIntoRegisteredMemory() {
-        const Opened opened = open("fixed", 3 * kMiB);
+        const FilesToRead::Opened opened = m_files.open("fixed", 3 * kMiB);
         DriveReader reader(opened.files);
         Memory memory(2 * kMiB);
         const bool isRegistered = reader.registerMemory(memory.span().first(kMiB));
@@ -406,7 +306,7 @@ private slots:
     }
 
     void aFileCutShortMeanwhileIsASentence() {
-        const Opened opened = open("cut", 4 * kMiB);
+        const FilesToRead::Opened opened = m_files.open("cut", 4 * kMiB);
         DriveReader reader(opened.files);
         std::filesystem::resize_file(opened.path, kMiB + 5);
         for (const std::uint64_t offset : {std::uint64_t(0), kMiB, 3 * kMiB}) {
@@ -420,105 +320,10 @@ private slots:
         QCOMPARE(reader.bytesRead(), std::uint64_t(0));
     }
 
-    void aFileWrittenToMeanwhileIsASentence() {
-        Opened opened = open("rewritten", 2 * kMiB);
-        const Opened other = open("other", kMiB);
-        opened.files.emplace_back(other.path);
-        DriveReader reader(opened.files);
-        readWhole(reader, 0, opened.bytes.size());
-        std::fstream(opened.path, std::ios::binary | std::ios::in | std::ios::out).put('x');
-        const QString message = failureOf([&] { readWhole(reader, 0, opened.bytes.size()); });
-        QVERIFY2(message.contains("rewritten: ") && message.contains("written to while in use"), qPrintable(message));
-        while (reader.inFlight() > 0)
-            QVERIFY(failureOf([&] { reader.waitOne(); }).contains("rewritten"));
-        QVERIFY(holds(readWhole(reader, 1, other.bytes.size()).span(), other.bytes, 0)); // which is as it was
-    }
-
-    // Programs touch files, and backups write their attributes: no byte of them is another one.
-    void aFileTouchedMeanwhileGoesOn_data() {
-        QTest::addColumn<bool>("isWatchRefused");
-        QTest::newRow("watched") << false;
-        QTest::newRow("the kernel refuses to watch") << true;
-    }
-    void aFileTouchedMeanwhileGoesOn() {
-        QFETCH(bool, isWatchRefused);
-        const Opened opened = open("touched", 40 * kMiB);
-        QString failure;
-        const auto work = [&] {
-            DriveReader reader(opened.files);
-            for (const int hours : {1, 2, -3}) {
-                touch(opened.path, hours);
-                ::chmod(opened.path.c_str(), 0600);
-                failure = failureOf([&] {
-                    if (!holds(readWhole(reader, 0, opened.bytes.size()).span(), opened.bytes, 0))
-                        fail(ErrorCode::Io, "wrong bytes");
-                });
-                if (failure != "no failure")
-                    return;
-            }
-        };
-        if (!isWatchRefused)
-            work();
-        else if (!runWhereRefused(std::span(&kNoWatch, 1), work))
-            QSKIP("this machine cannot refuse system calls");
-        QCOMPARE(failure, QString("no failure"));
-    }
-
-    void aByteWrittenMeanwhileIsASentence_data() {
-        QTest::addColumn<bool>("isMapped");
-        QTest::addColumn<bool>("isWatchRefused");
-        QTest::addColumn<std::uint64_t>("offset");
-        QTest::addColumn<bool>("isTouchedBefore");
-        QTest::newRow("where there is no sample") << false << false << std::uint64_t(5 * kMiB) << false;
-        QTest::newRow("after it was touched") << false << false << std::uint64_t(5 * kMiB) << true;
-        QTest::newRow("at a sample, not watched") << false << true << std::uint64_t(16 * kMiB + 9) << true;
-        QTest::newRow("at the end, not watched") << false << true << std::uint64_t(40 * kMiB - 1) << false;
-        QTest::newRow("through a map, at a sample") << true << false << std::uint64_t(32 * kMiB) << true;
-    }
-    void aByteWrittenMeanwhileIsASentence() {
-        QFETCH(bool, isMapped);
-        QFETCH(bool, isWatchRefused);
-        QFETCH(std::uint64_t, offset);
-        QFETCH(bool, isTouchedBefore);
-        const Opened opened = open("written", 40 * kMiB);
-        const char other = static_cast<char>(~opened.bytes[offset]);
-        QString failure;
-        const auto work = [&] {
-            DriveReader reader(opened.files);
-            if (isTouchedBefore) {
-                touch(opened.path, 1);
-                readWhole(reader, 0, kMiB);
-            }
-            isMapped ? writeThroughMap(opened.path, offset, other) : writeByte(opened.path, offset, other);
-            failure = failureOf([&] { readWhole(reader, 0, kMiB); });
-            while (reader.inFlight() > 0)
-                failureOf([&] { reader.waitOne(); });
-        };
-        if (!isWatchRefused)
-            work();
-        else if (!runWhereRefused(std::span(&kNoWatch, 1), work))
-            QSKIP("this machine cannot refuse system calls");
-        QVERIFY2(failure.contains("written: ") && failure.contains("written to while in use"), qPrintable(failure));
-    }
-    void aFileWrittenToBeforeItIsReadIsASentence() { // but after it was opened: nobody knows what it held
-        const Opened opened = open("before", kMiB);
-        writeByte(opened.path, 7, 'x');
-        DriveReader reader(opened.files);
-        QVERIFY(failureOf([&] { readWhole(reader, 0, kMiB); }).contains("written to while in use"));
-    }
-
-    void aFileReplacedMeanwhileIsStillTheOneThatWasOpened() {
-        const Opened opened = open("model", kMiB);
-        write(pathOf("newer"), kMiB + 1);
-        std::filesystem::rename(pathOf("newer"), opened.path);
-        DriveReader reader(opened.files);
-        QVERIFY(holds(readWhole(reader, 0, opened.bytes.size()).span(), opened.bytes, 0));
-    }
-
     void destructionWaitsForWhatIsInFlight() {
         if (!DriveReader({}).notice().empty())
             QSKIP("this machine refuses io_uring");
-        const Opened opened = open("waited", 16 * kMiB);
+        const FilesToRead::Opened opened = m_files.open("waited", 16 * kMiB);
         QVERIFY(evict(opened.path));
         for (const bool prefersCache : {false, true}) {
             Memory memory(opened.bytes.size());
@@ -533,7 +338,7 @@ private slots:
     }
 
     void destructionWithoutIoUringReadsNothing() {
-        const Opened opened = open("dropped", kMiB);
+        const FilesToRead::Opened opened = m_files.open("dropped", kMiB);
         Memory memory(kMiB);
         const auto work = [&] { DriveReader(opened.files).start({.target = memory.span()}); };
         if (!runWhereRefused(std::span(&kNoRing, 1), work))
@@ -542,7 +347,7 @@ private slots:
     }
 
     void readsOutliveTheThreadThatStartedThem() {
-        const Opened opened = open("orphans", 16 * kMiB);
+        const FilesToRead::Opened opened = m_files.open("orphans", 16 * kMiB);
         for (const bool prefersCache : {false, true}) {
             Memory memory(opened.bytes.size());
             DriveReader reader(opened.files, {.prefersCache = prefersCache});
@@ -558,7 +363,7 @@ private slots:
     }
 
     void signalsDoNotDisturb() {
-        const Opened opened = open("signals", 32 * kMiB);
+        const FilesToRead::Opened opened = m_files.open("signals", 32 * kMiB);
         struct sigaction interrupting = {}; // without SA_RESTART
         interrupting.sa_handler = ignoreSignal;
         ::sigaction(SIGALRM, &interrupting, nullptr);
@@ -575,7 +380,7 @@ private slots:
     }
 
     void theFailingSourceFailsAsPlanned() {
-        const Opened opened = open("failing", 4 * kMiB);
+        const FilesToRead::Opened opened = m_files.open("failing", 4 * kMiB);
         const auto plan = std::make_shared<SourcePlan>();
         FailingSource source(std::make_unique<DriveReader>(opened.files), plan);
         const auto read = [&] { return readWhole(source, 0, opened.bytes.size()); };
