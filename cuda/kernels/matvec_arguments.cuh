@@ -116,6 +116,11 @@ constexpr int partialBytes(int tokens, int matrices, int computeCapability) {
            static_cast<int>(sizeof(float));
 }
 
+// Compiling for the host tells nothing: what the size depends on is not known there.
+static_assert(kCompiledFor == 0 || (sizeof(BlockPartials<1, 2>) == partialBytes(1, 2, kCompiledFor) &&
+                                       sizeof(BlockPartials<8, 1>) == partialBytes(8, 1, kCompiledFor) &&
+                                       sizeof(BlockPartials<8, 2>) == partialBytes(8, 2, kCompiledFor)));
+
 // The kernels for one token, and for up to 8.
 using ProductsKernel = void (*)(const MatvecArguments);
 using GateUpKernel = void (*)(const MatvecArguments, const GatedRows);
