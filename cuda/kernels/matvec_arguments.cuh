@@ -117,9 +117,11 @@ constexpr int partialBytes(int tokens, int matrices, int computeCapability) {
 }
 
 // Compiling for the host tells nothing: what the size depends on is not known there.
-static_assert(kCompiledFor == 0 || (sizeof(BlockPartials<1, 2>) == partialBytes(1, 2, kCompiledFor) &&
-                                       sizeof(BlockPartials<8, 1>) == partialBytes(8, 1, kCompiledFor) &&
-                                       sizeof(BlockPartials<8, 2>) == partialBytes(8, 2, kCompiledFor)));
+template <int kTokens, int kMatrices>
+constexpr bool kHostKnowsSize =
+    kCompiledFor == 0 || sizeof(BlockPartials<kTokens, kMatrices>) == partialBytes(kTokens, kMatrices, kCompiledFor);
+static_assert(kHostKnowsSize<1, 1> && kHostKnowsSize<1, 2>);
+static_assert(kHostKnowsSize<kFewTokens, 1> && kHostKnowsSize<kFewTokens, 2>);
 
 // The kernels for one token, and for up to 8.
 using ProductsKernel = void (*)(const MatvecArguments);
