@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
 #include "core/base/text.h"
+#include "core/cli/bench_report.h"
 #include "core/cli/command_line.h"
 #include "core/cli/interrupt.h"
 #include "core/cli/json_output.h"
-
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <random>
@@ -13,9 +12,9 @@
 namespace strata::cli {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 constexpr std::uint32_t kVerifyPasses = 16; // in a row, timed together
+constexpr std::uint32_t kWarmUpPrompt = 8; // tokens
+constexpr std::uint32_t kWarmUpTokens = 8; // a pass each but the first: enough to learn how fast wires are now
 
 struct BenchOptions {
     EngineOptions engine;
@@ -25,49 +24,6 @@ struct BenchOptions {
     std::uint32_t depth = 0;              // tokens in the context before anything is timed
     std::uint32_t verify = 0;             // tokens of a verification pass; 0: none are timed
     bool asJson = false;
-};
-
-double medianOf(std::vector<double> values) {
-    std::sort(values.begin(), values.end());
-    const std::size_t middle = values.size() / 2;
-    return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2.0;
-}
-
-// Rates of the repetitions of one kind of work.
-struct Rates {
-    std::uint32_t tokens = 0;
-    std::vector<double> perSecond;
-    std::uint64_t logitsHash = 0; // of the last token: changes when the computed numbers change
-
-    Json toJson() const {
-        if (perSecond.empty())
-            return nullptr;
-        const auto [low, high] = std::minmax_element(perSecond.begin(), perSecond.end());
-        return {{"tokens", tokens}, {"tokens_per_s", medianOf(perSecond)}, {"min", *low}, {"max", *high},
-            {"logits_hash", fmt::format("{:016x}", logitsHash)}};
-    }
-};
-
-// What a pass of several tokens costs beside a pass of one, with the most likely token behind each.
-struct Verification {
-    std::uint32_t tokens = 0;
-    double passSeconds = 0.0;
-    double singleSeconds = 0.0;
-
-    Json toJson() const {
-        if (tokens == 0)
-            return nullptr;
-        return {{"tokens", tokens}, {"pass_ms", passSeconds * 1e3}, {"single_ms", singleSeconds * 1e3},
-            {"ratio", passSeconds / singleSeconds}};
-    }
-};
-
-struct Measurement {
-    Rates prompt;
-    Rates decode;
-    Verification verification;
-    double loadSeconds = 0.0;
-    MetricsSnapshot decodeTotals; // of all timed decodes
 };
 
 // Made-up but fixed ids, so that runs and machines compute the same thing.
@@ -141,11 +97,22 @@ Rates measureDecode(Engine& engine, Session& session, const BenchOptions& option
     return rates;
 }
 
+std::optional<Foretold> foretell(Engine& engine, const BenchOptions& options) {
+    if (engine.weights().profile().date.empty())
+        return std::nullopt;
+    return Foretold{.prompt = engine.forecast(options.promptTokens).promptTokensPerSecond,
+        .decode = engine.forecast(options.depth).decodeTokensPerSecond};
+}
+
 // A timed prompt is computed whole each time; a timed reply starts behind one token of its own.
-Measurement measure(Engine& engine, const BenchOptions& options, std::stop_token stop) {
-    Measurement measured;
+BenchMeasurement measure(Engine& engine, const BenchOptions& options, std::stop_token stop) {
+    BenchMeasurement measured;
+    measured.depth = options.depth;
     Session session = engine.newSession();
-    generate(engine, session, 8, 4, stop); // warms caches and threads; not counted
+    measured.byProfile = foretell(engine, options);
+    generate(engine, session, kWarmUpPrompt, kWarmUpTokens, stop); // warms caches and threads; not counted
+    measured.afterWarmUp = foretell(engine, options);
+    measured.pace = engine.weights().pace();
     measured.prompt = measurePrompt(engine, session, options, stop);
     rewind(engine, session, options.depth, stop);
     const MetricsSnapshot before = engine.metrics()->snapshot();
@@ -170,91 +137,12 @@ Measurement measure(Engine& engine, const BenchOptions& options, std::stop_token
     return measured;
 }
 
-// Nothing is foretold from figures that nobody measured.
-bool hasForecast(Engine& engine) {
-    return !engine.weights().profile().date.empty();
-}
-
-Json forecastOf(const BenchOptions& options, Engine& engine) {
-    if (!hasForecast(engine))
-        return nullptr;
-    return {{"prompt_tokens_per_s", engine.forecast(options.promptTokens).promptTokensPerSecond},
-        {"decode_tokens_per_s", engine.forecast(options.depth).decodeTokensPerSecond}};
-}
-
-Json wiresOf(const MetricsSnapshot& totals, std::uint64_t WireTotals::*what) {
-    Json json;
-    for (const auto& [name, wire] : {std::pair("vram", Wire::Vram), std::pair("link", Wire::Link),
-             std::pair("host", Wire::Host), std::pair("disk", Wire::Disk)})
-        json[name] = totals.wire(wire).*what;
-    return json;
-}
-
-Json toJson(const BenchOptions& options, Engine& engine, const Measurement& measured) {
-    const Plan& plan = engine.weights().plan();
-    const MetricsSnapshot& totals = measured.decodeTotals;
-    return {{"model", options.engine.model}, {"device", engine.device().id}, {"device_name", engine.device().name},
-        {"prompt", measured.prompt.toJson()}, {"decode", measured.decode.toJson()}, {"depth", options.depth},
-        {"verify", measured.verification.toJson()}, {"load_s", measured.loadSeconds}, {"vram_bytes", plan.vramBytes()},
-        {"ram_bytes", plan.ramBytes()},
-        {"plan", {{"vram_blocks", plan.blocksIn(Tier::Vram)}, {"ram_blocks", plan.blocksIn(Tier::Ram)},
-                     {"disk_blocks", plan.blocksIn(Tier::Disk)}}},
-        {"forecast", forecastOf(options, engine)}, {"bytes", wiresOf(totals, &WireTotals::bytes)},
-        {"busy_ns", wiresOf(totals, &WireTotals::busyNanoseconds)},
-        {"wait_ns", wiresOf(totals, &WireTotals::waitNanoseconds)}, {"decode_ns", totals.decodeNanoseconds},
-        {"decode_weight_bytes_per_s",
-            static_cast<double>(totals.weightBytesRead) * 1e9 /
-                std::max(1.0, static_cast<double>(totals.decodeNanoseconds))}};
-}
-
-// "GPU memory 4.52 GB/s (12 %), link ..": of the wires that carried something, and how busy each was.
-std::string describeWires(const MetricsSnapshot& totals) {
-    std::string text;
-    const auto time = static_cast<double>(totals.decodeNanoseconds);
-    for (std::size_t i = 0; i < kWireCount; ++i) {
-        const WireTotals& wire = totals.wires[i];
-        if (wire.bytes > 0)
-            text += fmt::format("{}{} {:.2f} GB/s, busy {:.0f} %", text.empty() ? "" : "; ",
-                wireName(static_cast<Wire>(i)), static_cast<double>(wire.bytes) / time,
-                std::min(100.0, 100.0 * static_cast<double>(wire.busyNanoseconds) / time));
-    }
-    return text;
-}
-
-std::string toText(const BenchOptions& options, Engine& engine, const Measurement& measured) {
-    const Plan& plan = engine.weights().plan();
-    std::string text = fmt::format("{} on {}, {} of weights, loaded in {:.2f} s\n", engine.model()->spec().name,
-        engine.device().name, formatBytes(engine.weights().residentBytes()), measured.loadSeconds);
-    text += fmt::format("blocks: {} in VRAM, {} in RAM, {} on disk\n", plan.blocksIn(Tier::Vram),
-        plan.blocksIn(Tier::Ram), plan.blocksIn(Tier::Disk));
-    const auto line = [&](const char* label, const Rates& rates, double foretold) {
-        if (rates.perSecond.empty())
-            return;
-        text += fmt::format("{:<7} {:>5} tokens  {:>9.2f} tok/s  logits {:016x}", label, rates.tokens,
-            medianOf(rates.perSecond), rates.logitsHash);
-        if (hasForecast(engine))
-            text += fmt::format("  forecast {:.2f} ({:+.0f} %)", foretold,
-                100.0 * (foretold / medianOf(rates.perSecond) - 1.0));
-        text += "\n";
-    };
-    line("prompt", measured.prompt, engine.forecast(options.promptTokens).promptTokensPerSecond);
-    line("decode", measured.decode, engine.forecast(options.depth).decodeTokensPerSecond);
-    if (const Verification& v = measured.verification; v.tokens > 0)
-        text += fmt::format("verify  {:>5} tokens  {:>9.3f} ms a pass, {:.2f} times a pass of 1\n", v.tokens,
-            v.passSeconds * 1e3, v.passSeconds / v.singleSeconds);
-    if (measured.decodeTotals.decodeNanoseconds > 0)
-        text += fmt::format("weights read while decoding: {:.2f} GB/s\n  {}",
-            static_cast<double>(measured.decodeTotals.weightBytesRead) /
-                static_cast<double>(measured.decodeTotals.decodeNanoseconds),
-            describeWires(measured.decodeTotals));
-    return text;
-}
-
 void bench(const BenchOptions& options, const Devices& devices) {
     const InterruptGuard interrupt;
     EngineOptions engineOptions = options.engine;
-    const std::uint32_t needed =
-        options.depth + std::max({options.promptTokens, options.decodeTokens + 1, kVerifyPasses * options.verify}) + 2;
+    const std::uint32_t needed = options.depth + 2 +
+                                 std::max({kWarmUpPrompt + kWarmUpTokens, options.promptTokens,
+                                     options.decodeTokens + 1, kVerifyPasses * options.verify});
     if (engineOptions.contextTokens == 0)
         engineOptions.contextTokens = std::max(needed, 32U);
     if (engineOptions.contextTokens < needed)
@@ -263,12 +151,12 @@ void bench(const BenchOptions& options, const Devices& devices) {
     const auto start = std::chrono::steady_clock::now();
     const auto engine = loadEngine(engineOptions, devices, interrupt.token());
     const double loadSeconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    Measurement measured = measure(*engine, options, interrupt.token());
+    BenchMeasurement measured = measure(*engine, options, interrupt.token());
     measured.loadSeconds = loadSeconds;
     if (options.asJson)
-        printJson(toJson(options, *engine, measured));
+        printJson(toJson(*engine, options.engine.model, measured));
     else
-        printResult(toText(options, *engine, measured));
+        printResult(describeBench(*engine, measured));
 }
 
 } // namespace

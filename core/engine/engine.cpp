@@ -159,8 +159,8 @@ std::uint64_t Engine::heldBytes(const Backend& device) const {
 }
 
 Forecast Engine::forecast(std::uint32_t promptTokens) const {
-    return strata::forecast(
-        m_weights->plan(), m_weights->profile(), {.promptTokens = promptTokens, .chunkTokens = m_limits.maxTokens});
+    return strata::forecast(m_weights->plan(), m_weights->profile(),
+        {.promptTokens = promptTokens, .chunkTokens = m_limits.maxTokens}, m_weights->pace());
 }
 
 Session Engine::newSession() {

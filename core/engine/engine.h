@@ -51,7 +51,8 @@ public:
     std::uint32_t contextTokens() const { return m_limits.contextTokens; }
     std::uint32_t chunkTokens() const { return m_limits.maxTokens; } // of one prompt pass
     WeightStore& weights() { return *m_weights; } // to ask for its plan, schedules and notices
-    Forecast forecast(std::uint32_t promptTokens) const; // by the functions that planned
+    // By the functions that planned, with wires at the pace they had in the last passes.
+    Forecast forecast(std::uint32_t promptTokens) const;
     std::shared_ptr<const Metrics> metrics() const { return m_metrics; }
 
     Session newSession(); // throws Error (OutOfMemory)

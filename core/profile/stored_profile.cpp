@@ -13,6 +13,8 @@ std::optional<MachineProfile> loadMachineProfile(
         MachineProfile profile = readProfile(machineProfilePath());
         if (profile.isOf(cpuName, gpuName, driver))
             return profile;
+        if (gpuName.empty() && profile.cpu == cpuName)
+            return profile.withoutGpu();
     } catch (const Error& error) { // an ordinary answer: a file that people edit may be broken
         if (error.code() != ErrorCode::NotFound)
             log(LogLevel::Warning, fmt::format("The figures of this machine are not used: {}", error.what()));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/tier/pass_schedule.h"
+#include "core/tier/wire_pace.h"
 
 #include <cstdint>
 
@@ -21,6 +22,9 @@ struct Forecast {
     PassCost prompt;                    // of one chunk
 };
 
-Forecast forecast(const Plan& plan, const MachineProfile& profile, const ForecastRequest& request);
+// `pace`: of the wires since the profile was measured. Who computes what stays as the profile makes it: schedules of a
+// model that is loaded don't follow the pace, so that the same questions keep getting the same answers.
+Forecast forecast(const Plan& plan, const MachineProfile& profile, const ForecastRequest& request,
+    const WirePace& pace = {});
 
 } // namespace strata

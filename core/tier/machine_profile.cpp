@@ -49,6 +49,18 @@ bool MachineProfile::isOf(std::string_view cpuName, std::string_view gpuName, st
     return cpu == cpuName && gpu == gpuName && driver == driverVersion;
 }
 
+MachineProfile MachineProfile::withoutGpu() const {
+    MachineProfile host;
+    host.cpu = cpu;
+    host.date = date;
+    host.ramSize = ramSize;
+    host.hostRead = hostRead;
+    host.cpuBlockSeconds = cpuBlockSeconds;
+    host.cpuMultiply = cpuMultiply;
+    host.drives = drives;
+    return host;
+}
+
 double MachineProfile::diskBytesPerSecond(std::string_view path) const {
     const DriveRate* holder = nullptr;
     double slowest = std::numeric_limits<double>::max();

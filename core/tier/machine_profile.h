@@ -79,6 +79,8 @@ struct MachineProfile {
     bool knowsPrompts() const { return cpuMultiply.knowsPrompts() && (!hasGpu() || gpuMultiply.knowsPrompts()); }
     // Measured again when this no longer holds: other devices, another driver.
     bool isOf(std::string_view cpuName, std::string_view gpuName, std::string_view driverVersion) const;
+    // What it says of the machine when its GPU takes no part.
+    MachineProfile withoutGpu() const;
     // Of the drive that holds the path; of the slowest one known when none does.
     double diskBytesPerSecond(std::string_view path) const;
 };

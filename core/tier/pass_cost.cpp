@@ -22,21 +22,57 @@ struct PassWork {
     double disk = 0.0;
 };
 
-// The least x + y + max(z, gpu) of pass_cost.h: piecewise linear in x, so least at an end or at the kink.
-double overlapped(const PassWork& work) {
-    const auto secondsWith = [&](double x) {
-        const double y = work.hostAlone - secondsOf(work.hostAlone * x, work.hostBeside);
-        const double z = work.linkAlone - secondsOf(work.linkAlone * x, work.linkBeside);
-        return x + std::max(y, 0.0) + std::max({z, work.gpu, 0.0});
-    };
+// One way to lay it out in time: x, y and z of pass_cost.h.
+struct Layout {
+    double both = 0.0, hostOnly = 0.0, linkOnly = 0.0;
+    double seconds = 0.0; // of the pass
+};
+
+Layout layoutWith(const PassWork& work, double both) {
+    Layout layout{.both = both};
+    layout.hostOnly = std::max(work.hostAlone - secondsOf(work.hostAlone * both, work.hostBeside), 0.0);
+    layout.linkOnly = std::max(work.linkAlone - secondsOf(work.linkAlone * both, work.linkBeside), 0.0);
+    layout.seconds = both + layout.hostOnly + std::max(layout.linkOnly, work.gpu);
+    return layout;
+}
+
+// The shortest: piecewise linear in x, so at an end or at the kink.
+Layout shortestLayout(const PassWork& work) {
     const double longest = std::min(work.hostBeside, work.linkBeside);
-    double best = std::min(secondsWith(0.0), secondsWith(longest));
+    Layout best = layoutWith(work, 0.0);
+    const auto consider = [&](double both) {
+        if (const Layout layout = layoutWith(work, both); layout.seconds < best.seconds)
+            best = layout;
+    };
+    consider(longest);
     if (work.linkAlone > work.gpu) {
         const double kink = work.linkBeside * (1.0 - work.gpu / work.linkAlone);
         if (kink < longest)
-            best = std::min(best, secondsWith(kink));
+            consider(kink);
     }
     return best;
+}
+
+// Tokens that a block multiplies for.
+std::uint32_t tokensOf(const PlannedBlock& block, std::uint32_t tokens) {
+    return block.kind == BlockKind::Head && tokens > kMostVerified ? 1 : tokens;
+}
+
+// Weights that a block reads: all of them once, of the embedding a row for each token.
+std::uint64_t readBytes(const PlannedBlock& block, std::uint32_t tokens) {
+    return block.kind == BlockKind::Embedding ? block.readBytes * tokens : block.readBytes;
+}
+
+// The longer of reading and multiplying.
+double blockSeconds(
+    const PlannedBlock& block, std::uint32_t tokens, double bytesPerSecond, const MultiplyRates& rates) {
+    const std::uint64_t read = readBytes(block, tokens);
+    const ProductWork work = {.weightBytes = read,
+        .weightCount = block.weightCount,
+        .inputCount = block.inputCount,
+        .activationCount = block.activationCount};
+    return std::max(
+        secondsOf(static_cast<double>(read), bytesPerSecond), rates.seconds(work, tokensOf(block, tokens)));
 }
 
 class CostSum {
@@ -67,8 +103,10 @@ public:
         const auto linkBytes = static_cast<double>(bytes(Wire::Link));
         m_work.linkAlone = secondsOf(linkBytes, m_profile.linkIn);
         m_work.linkBeside = secondsOf(linkBytes, m_profile.linkInBesideHost);
-        m_cost.seconds = std::max(overlapped(m_work), m_work.disk);
-        m_cost.busySeconds = {m_gpuReads, m_work.linkAlone, m_work.hostAlone, m_work.disk};
+        const Layout layout = shortestLayout(m_work);
+        m_cost.seconds = std::max(layout.seconds, m_work.disk);
+        m_cost.busySeconds = {
+            m_gpuReads, layout.both + layout.linkOnly, layout.both + layout.hostOnly, m_work.disk};
         const auto longest = std::max_element(m_cost.busySeconds.begin(), m_cost.busySeconds.end());
         m_cost.bound = static_cast<Wire>(longest - m_cost.busySeconds.begin());
         return m_cost;
@@ -78,48 +116,24 @@ private:
     std::uint64_t bytes(Wire wire) const { return m_cost.bytes[static_cast<std::size_t>(wire)]; }
     void addBytes(Wire wire, std::uint64_t count) { m_cost.bytes[static_cast<std::size_t>(wire)] += count; }
 
-    // Tokens that a block multiplies for.
-    std::uint32_t tokensOf(const PlannedBlock& block) const {
-        return block.kind == BlockKind::Head && m_tokens > kMostVerified ? 1 : m_tokens;
-    }
-
-    static ProductWork workOf(const PlannedBlock& block, std::uint64_t read) {
-        return {.weightBytes = read,
-            .weightCount = block.weightCount,
-            .inputCount = block.inputCount,
-            .activationCount = block.activationCount};
-    }
-
-    // Weights that a block reads: all of them once, of the embedding a row for each token.
-    std::uint64_t readBytes(const PlannedBlock& block) const {
-        return block.kind == BlockKind::Embedding ? block.readBytes * m_tokens : block.readBytes;
-    }
-
     void addExchanges(std::uint32_t count) {
-        const double rows = static_cast<double>(m_tokens) * m_plan.embeddingLength * sizeof(float);
-        m_cost.exchangeSeconds += count * (m_profile.exchangeSeconds + secondsOf(rows, m_profile.linkIn));
+        m_cost.exchangeSeconds += count * exchangeSeconds(m_plan, m_tokens, m_profile);
     }
 
     void addHost(const PlannedBlock& block) {
-        const std::uint64_t read = readBytes(block);
-        const double multiply = m_profile.cpuMultiply.seconds(workOf(block, read), tokensOf(block));
-        const auto seconds = [&](double rate) {
-            return std::max(secondsOf(static_cast<double>(read), rate), multiply) + m_profile.cpuBlockSeconds;
-        };
-        addBytes(Wire::Host, read);
-        m_work.hostAlone += seconds(m_profile.hostRead);
-        m_work.hostBeside += seconds(m_plan.usesGpu ? m_profile.hostReadBesideLink : m_profile.hostRead);
+        addBytes(Wire::Host, readBytes(block, m_tokens));
+        m_work.hostAlone += hostBlockSeconds(block, m_tokens, m_profile.hostRead, m_profile);
+        m_work.hostBeside += hostBlockSeconds(
+            block, m_tokens, m_plan.usesGpu ? m_profile.hostReadBesideLink : m_profile.hostRead, m_profile);
     }
 
     void addGpu(const PlannedBlock& block, Executor executor) {
-        const std::uint64_t read = readBytes(block);
-        addBytes(Wire::Vram, read);
+        addBytes(Wire::Vram, readBytes(block, m_tokens));
         if (executor == Executor::Streamed)
             addBytes(Wire::Link, block.packedBytes);
-        const double seconds = std::max(secondsOf(static_cast<double>(read), m_profile.vramRead),
-            m_profile.gpuMultiply.seconds(workOf(block, read), tokensOf(block)));
-        m_gpuReads += seconds;
-        m_work.gpu += seconds + m_profile.gpuBlockSeconds;
+        const double seconds = gpuBlockSeconds(block, m_tokens, m_profile);
+        m_gpuReads += seconds - m_profile.gpuBlockSeconds;
+        m_work.gpu += seconds;
     }
 
     const Plan& m_plan;
@@ -133,6 +147,20 @@ private:
 };
 
 } // namespace
+
+double hostBlockSeconds(
+    const PlannedBlock& block, std::uint32_t tokens, double bytesPerSecond, const MachineProfile& profile) {
+    return blockSeconds(block, tokens, bytesPerSecond, profile.cpuMultiply) + profile.cpuBlockSeconds;
+}
+
+double gpuBlockSeconds(const PlannedBlock& block, std::uint32_t tokens, const MachineProfile& profile) {
+    return blockSeconds(block, tokens, profile.vramRead, profile.gpuMultiply) + profile.gpuBlockSeconds;
+}
+
+double exchangeSeconds(const Plan& plan, std::uint32_t tokens, const MachineProfile& profile) {
+    const double rows = static_cast<double>(tokens) * plan.embeddingLength * sizeof(float);
+    return profile.exchangeSeconds + secondsOf(rows, profile.linkIn);
+}
 
 PassCost passCost(const Plan& plan, std::span<const Executor> executors, std::uint32_t tokens,
     const MachineProfile& profile, HeadUse head) {

@@ -22,7 +22,7 @@ namespace strata {
 // the least x allows. Both rates measured at once hold what RAM can give to CPU and link together.
 struct PassCost {
     std::array<std::uint64_t, kWireCount> bytes = {}; // of weights, by Wire
-    std::array<double, kWireCount> busySeconds = {};  // by Wire, within this pass
+    std::array<double, kWireCount> busySeconds = {};  // by Wire, within this pass, beside what else is busy
     double exchangeSeconds = 0.0;
     double seconds = 0.0;
     Wire bound = Wire::Host; // busy the longest
@@ -31,6 +31,14 @@ struct PassCost {
 // Executors: one a block, such as tiers and tying allow. Tokens: of the pass.
 PassCost passCost(const Plan& plan, std::span<const Executor> executors, std::uint32_t tokens,
     const MachineProfile& profile, HeadUse head = HeadUse::Computed);
+
+// One block of a pass of `tokens` tokens by itself, in seconds: by the CPU, whose memory gives so many bytes a second, and
+// by the GPU that has its weights.
+double hostBlockSeconds(
+    const PlannedBlock& block, std::uint32_t tokens, double bytesPerSecond, const MachineProfile& profile);
+double gpuBlockSeconds(const PlannedBlock& block, std::uint32_t tokens, const MachineProfile& profile);
+// Seconds that activations take from one device to the other.
+double exchangeSeconds(const Plan& plan, std::uint32_t tokens, const MachineProfile& profile);
 
 // Of the device that attends: `tokens` tokens, the last of which sees `cacheRows` rows of keys and values.
 double attentionSeconds(const Plan& plan, std::uint32_t tokens, std::uint32_t cacheRows, const MachineProfile& profile);

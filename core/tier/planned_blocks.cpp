@@ -20,6 +20,13 @@ std::uint64_t matrixWeights(const WeightBlock& block) {
     return count;
 }
 
+std::uint64_t largestTensor(const WeightBlock& block) {
+    std::uint64_t largest = 0;
+    for (const BlockTensor& tensor : block.tensors)
+        largest = std::max<std::uint64_t>(largest, tensor.byteCount);
+    return largest;
+}
+
 // Keys and values are computed at once with queries, and so are the two products of a gate.
 bool followsAnother(TensorRole role) {
     return role != TensorRole::Key && role != TensorRole::Value && role != TensorRole::Up;
@@ -66,6 +73,7 @@ std::vector<PlannedBlock> listPlannedBlocks(const PlanningModel& model) {
             .layer = block.layer,
             .tier = Tier::Ram,
             .packedBytes = packedBytes(block),
+            .largestTensorBytes = largestTensor(block),
             .hostBytes = hostBytes(block),
             .readBytes = block.byteCount,
             .weightCount = matrixWeights(block)});

@@ -19,6 +19,7 @@ struct PlannedBlock {
     LayerIndex layer; // meaningless for embedding and head
     Tier tier = Tier::Ram;
     std::uint64_t packedBytes = 0; // in the memory of a device: VRAM, the ring
+    std::uint64_t largestTensorBytes = 0; // of packedBytes: a ring is cut between tensors, never in one
     std::uint64_t hostBytes = 0;   // in RAM or a staging slot, and what is read of the drive
     std::uint64_t readBytes = 0; // by a pass of one token: one row of the embedding; a tied head reads the embedding's
     std::uint64_t weightCount = 0; // that each token is multiplied with; 0 for the embedding

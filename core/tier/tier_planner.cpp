@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/base/text.h"
+#include "core/tier/block_layout.h"
 #include "core/tier/block_line.h"
 #include "core/tier/pass_schedule.h"
 #include "core/tier/planned_blocks.h"
@@ -15,10 +16,12 @@
 namespace strata {
 namespace {
 
-// That have room in the ring, however large: one is computed from while the next one arrives. With streamed blocks
-// spread evenly between the others the link then has a whole interval of slack, and more would only take room from
-// resident blocks.
-constexpr std::uint32_t kBlocksInRing = 2;
+// A ring for two and a half of the largest blocks: one is computed from while the next one arrives, a smaller one may lie
+// between them, and up to a tensor's room is lost where the ring ends. With less the link stands still up to a tenth of
+// the time, and more would only take room from resident blocks (docs/tiers.md).
+constexpr std::uint64_t ringFor(std::uint64_t largestBlock) {
+    return largestBlock * 5 / 2 / kTensorAlignment * kTensorAlignment;
+}
 
 constexpr std::uint64_t kContextStep = 256; // advised contexts are round numbers
 
@@ -128,7 +131,7 @@ private:
         return m_pinnedVramBytes + (candidate.hasHead ? m_start.blocks.back().packedBytes : 0) +
                (candidate.hasEmbedding ? m_start.blocks.front().packedBytes : 0) +
                m_attention.taken[candidate.attention] + m_feedForward.taken[candidate.feedForward] +
-               kBlocksInRing * largestOutside(candidate);
+               ringFor(largestOutside(candidate));
     }
 
     void consider(const Candidate& candidate) {
@@ -145,7 +148,7 @@ private:
             m_leastRam = std::min(m_leastRam, leastRamBytes(plan, m_pinned));
             return;
         }
-        const double seconds = schedulePass(plan, 1, m_profile).cost.seconds;
+        const double seconds = balancePass(plan, 1, m_profile).cost.seconds;
         if (m_best && seconds >= m_bestSeconds)
             return;
         m_bestSeconds = seconds;
@@ -163,7 +166,7 @@ private:
             plan.blocks[m_attention.blocks[i]].tier = Tier::Vram;
         for (std::size_t i = 0; i < candidate.feedForward; ++i)
             plan.blocks[m_feedForward.blocks[i]].tier = Tier::Vram;
-        plan.ringBytes = plan.usesGpu ? kBlocksInRing * largestOutside(candidate) : 0;
+        plan.ringBytes = plan.usesGpu ? ringFor(largestOutside(candidate)) : 0;
         return plan;
     }
 

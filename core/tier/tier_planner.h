@@ -20,7 +20,7 @@ struct PlanningModel {
     QuantType kvType = QuantType::F16;
 };
 
-// The plan that decodes fastest by `schedulePass` among those the budgets allow; a pure function.
+// The plan that decodes fastest by `balancePass` among those the budgets allow; a pure function.
 //
 // The candidates do not depend on budgets or figures: any number of attention blocks and any number of feed-forward
 // blocks in VRAM, each kind taken in one fixed order that spreads every number of them evenly over the depth, beside

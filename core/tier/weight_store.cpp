@@ -229,6 +229,18 @@ void WeightStore::finishPass() {
         m_blockTimes.back() = 0;
     m_plan.metrics->add(m_counted);
     m_plan.metrics->setBlockTimes(m_blockTimes);
+    learnPace();
+}
+
+// Feeders count as they go, beside the pass: what they carried since the last one.
+void WeightStore::learnPace() {
+    const std::array<WireTotals, kWireCount> totals = m_plan.metrics->snapshot().wires;
+    const std::array<WireTotals, kWireCount> before = std::exchange(m_totals, totals);
+    std::array<WireTotals, kWireCount> carried;
+    for (std::size_t i = 0; i < kWireCount; ++i)
+        carried[i] = {.bytes = totals[i].bytes - before[i].bytes,
+            .busyNanoseconds = totals[i].busyNanoseconds - before[i].busyNanoseconds};
+    m_pace.add(m_schedule->cost, carried, m_passTokens);
 }
 
 } // namespace strata

@@ -8,7 +8,9 @@
 #include "core/tier/load_progress.h"
 #include "core/tier/metrics.h"
 #include "core/tier/pass_schedule.h"
+#include "core/tier/wire_pace.h"
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -84,6 +86,7 @@ public:
     std::span<Backend* const> executors() const { return m_executors; }
     const Plan& plan() const { return m_plan.plan; }
     const MachineProfile& profile() const { return m_plan.profile; }
+    WirePace pace() const { return m_pace.pace(); } // of the last passes beside the profile; needs metrics
     const Schedule& scheduleFor(std::uint32_t tokens, HeadUse head = HeadUse::Computed); // made when first asked for
     // What a person should know of: memory that could not be pinned, files that take no direct reads. Sentences.
     std::vector<std::string> notices() const;
@@ -110,6 +113,7 @@ private:
         BlockIndex block, Executor executor, std::uint64_t& number, const std::stop_token& stop);
     void giveBack(); // what is held
     void count(const HeldBlock& held, std::chrono::steady_clock::time_point end);
+    void learnPace();
 
     const Model* m_model;
     WeightPlan m_plan;
@@ -129,6 +133,9 @@ private:
     std::chrono::steady_clock::time_point m_passStart;
     MetricsSnapshot m_counted;               // of this pass
     std::vector<std::uint64_t> m_blockTimes; // likewise
+
+    PaceMeter m_pace;
+    std::array<WireTotals, kWireCount> m_totals = {}; // when the pace was last learned
 };
 
 } // namespace strata

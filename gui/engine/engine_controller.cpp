@@ -51,6 +51,7 @@ void EngineController::connectWorker() {
         Qt::QueuedConnection);
     connect(m_worker, &EngineWorker::loaded, this, &EngineController::takeLoaded, Qt::QueuedConnection);
     connect(m_worker, &EngineWorker::refused, this, &EngineController::takeRefusal, Qt::QueuedConnection);
+    connect(m_worker, &EngineWorker::forecastMade, this, &EngineController::takeForecast, Qt::QueuedConnection);
     connect(m_worker, &EngineWorker::finished, this, &EngineController::takeFinished, Qt::QueuedConnection);
     connect(m_worker, &EngineWorker::failed, this, &EngineController::takeFailure, Qt::QueuedConnection);
     connect(m_worker, &EngineWorker::tokensCounted, this, &EngineController::tokensCounted, Qt::QueuedConnection);
@@ -219,6 +220,13 @@ void EngineController::takeRefusal(RequestId id, const Failure& failure, const L
     m_lastLoad = kept.command;
     takeLoaded(id, kept);
     emit loadRefused(failure);
+}
+
+void EngineController::takeForecast(RequestId id, const strata::Forecast& forecast) {
+    if (!isCurrent(id) || !m_loaded)
+        return;
+    m_loaded->forecast = forecast;
+    emit forecastChanged();
 }
 
 void EngineController::takeFinished(RequestId id, const strata::GenerationResult& result) {

@@ -78,6 +78,7 @@ signals:
     void failed(const Failure& failure);
     void promptProgress(const strata::PromptProgress& progress);
     void pieceReady(const QString& piece); // at most one per 16 ms; whole characters
+    void forecastChanged(); // of the loaded model: wires have another pace than was measured; before finished()
     void finished(const strata::GenerationResult& result);
     void tokensCounted(RequestId id, quint32 tokenCount);
 
@@ -91,6 +92,7 @@ private:
     bool isCurrent(RequestId id) const { return id == m_currentId; }
     void takeLoaded(RequestId id, const LoadedModel& model);
     void takeRefusal(RequestId id, const Failure& failure, const LoadedModel& kept);
+    void takeForecast(RequestId id, const strata::Forecast& forecast);
     void takeFinished(RequestId id, const strata::GenerationResult& result);
     void takeFailure(RequestId id, const Failure& failure);
 

@@ -177,6 +177,8 @@ void EngineWorker::runGeneration(RequestId id, const GenerateCommand& command, s
     sinks.piece = [&](std::string_view piece) { joinPiece(id, piece); };
     const strata::GenerationResult result = m_engine->generate(*m_session, toRequest(command), sinks, stop);
     flushPieces(id);
+    m_model.forecast = m_engine->forecast(0); // with wires as fast as they were just now
+    emit forecastMade(id, m_model.forecast);
     emit finished(id, result);
 }
 

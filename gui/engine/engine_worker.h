@@ -34,6 +34,7 @@ signals:
     void refused(RequestId id, const Failure& failure, const LoadedModel& kept);
     void promptProgress(RequestId id, const strata::PromptProgress& progress);
     void pieceReady(RequestId id, const QString& piece);
+    void forecastMade(RequestId id, const strata::Forecast& forecast); // of the loaded model, before finished()
     void finished(RequestId id, const strata::GenerationResult& result);
     void tokensCounted(RequestId id, quint32 tokenCount);
 

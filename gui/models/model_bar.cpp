@@ -26,6 +26,10 @@ ModelBar::ModelBar(EngineController& controller, QWidget* parent) : QWidget(pare
     makeWidgets();
     connect(&m_controller, &EngineController::stateChanged, this, &ModelBar::showState);
     connect(&m_controller, &EngineController::loadProgress, this, &ModelBar::showProgress);
+    connect(&m_controller, &EngineController::forecastChanged, this, [this] {
+        if (m_controller.loadedModel())
+            m_line->setText(describe(*m_controller.loadedModel()));
+    });
     showState();
 }
 

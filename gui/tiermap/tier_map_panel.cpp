@@ -105,6 +105,7 @@ void TierMapPanel::connectParts() {
     connect(&m_choices, &LoadChoices::changed, this, &TierMapPanel::refreshChoices);
     connect(&m_controller, &EngineController::stateChanged, this, &TierMapPanel::followEngine);
     connect(&m_controller, &EngineController::loaded, this, &TierMapPanel::takeLoaded);
+    connect(&m_controller, &EngineController::forecastChanged, this, &TierMapPanel::showTruth);
     connect(&m_controller, &EngineController::loadRefused, this,
         [this](const Failure& failure) { takeRefusal(failure.sentence); });
     connect(&m_controller, &EngineController::failed, this, [this](const Failure& failure) {

@@ -69,6 +69,7 @@ private:
     bool isTruth() const;                     // what is loaded is what is asked for
     void setSubject(const Subject& subject, const LoadCommand& wish);
     void showSubject(); // the truth, or asks for the plan
+    void showTruth();   // in words, if the map shows it
     void askForPlan();
     void takeForecast(const ForecastAnswer& answer);
     void takeLoaded(const LoadedModel& model);

@@ -146,7 +146,12 @@ void TierMapPanel::showSubject() {
     }
     showModel(loaded);
     showPins();
-    showWords(truthOf(*loaded), {});
+    showTruth();
+}
+
+void TierMapPanel::showTruth() {
+    if (isTruth())
+        showWords(truthOf(*loadedSubject()), {});
 }
 
 // Nobody sees it while the dock is hidden: then it is planned when it comes forward.

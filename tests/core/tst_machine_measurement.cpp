@@ -249,8 +249,12 @@ private slots:
         QVERIFY(found.has_value());
         QCOMPARE(formatProfile(*found), formatProfile(profile));
         QVERIFY(!loadMachineProfile(profile.cpu, profile.gpu, "590.2").has_value());
-        QVERIFY(!loadMachineProfile(profile.cpu, "", "").has_value());
         QVERIFY(!loadMachineProfile("another", profile.gpu, "580.1").has_value());
+        QVERIFY(!loadMachineProfile("another", "", "").has_value());
+        const auto host = loadMachineProfile(profile.cpu, "", ""); // which takes part in whatever is computed
+        QVERIFY(host.has_value() && !host->hasGpu() && host->knowsPrompts());
+        QCOMPARE(host->hostRead, profile.hostRead);
+        QCOMPARE(host->linkIn, 0.0);
     }
     void aBrokenStoredProfileIsANotice() {
         std::vector<std::string> lines;

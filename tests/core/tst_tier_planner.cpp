@@ -108,7 +108,7 @@ private:
                 slot = std::max(slot, plan.blocks[i].packedBytes);
         }
         QCOMPARE(plan.tierBytes, bytes);
-        QCOMPARE(plan.ringBytes, plan.usesGpu ? 2 * slot : 0);
+        QCOMPARE(plan.ringBytes, plan.usesGpu ? slot * 5 / 2 / 256 * 256 : 0);
         const std::uint64_t room = plan.budgets.vram ? plan.budgets.vram->weightBytes() : 0;
         QVERIFY(plan.vramBytes() <= room);
         QVERIFY(plan.ramBytes() <= plan.budgets.ram.weightBytes());

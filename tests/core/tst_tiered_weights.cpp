@@ -277,6 +277,9 @@ private slots:
         rig.metrics().readBlockTimes(times);
         QCOMPARE(times.size(), plan.blocks.size());
         QVERIFY(std::ranges::all_of(times, [](std::uint64_t time) { return time > 0; }));
+        const WirePace pace = rig.weights().pace(); // beside a profile that is nobody's
+        for (const Wire wire : {Wire::Link, Wire::Host, Wire::Disk})
+            QVERIFY(pace[wire] > 0.0 && pace[wire] != 1.0);
     }
 };
 

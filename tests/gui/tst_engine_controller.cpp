@@ -19,6 +19,7 @@ class TestEngineController : public QObject {
 private slots:
     void initTestCase();
     void loadsGeneratesUnloads();
+    void aReplyTeachesTheForecastHowFastWiresAre();
     void ignoresVerbsThatAreNotLegal();
     void answersEachGenerationOnce_data();
     void answersEachGenerationOnce();
@@ -103,6 +104,26 @@ void TestEngineController::loadsGeneratesUnloads() {
     bench.controller.unload();
     QCOMPARE(bench.controller.state(), State::Empty);
     QVERIFY(!bench.controller.loadedModel());
+}
+
+void TestEngineController::aReplyTeachesTheForecastHowFastWiresAre() {
+    strata::MachineProfile profile; // of RAM that takes no time at all
+    profile.date = "2026-01-01";
+    profile.hostRead = 1e18;
+    profile.cpuMultiply.weightBytesPerSecond.fill(1e18);
+    profile.cpuMultiply.multipliesPerSecond = 1e18;
+    profile.drives = {{"/", 1e9}};
+    LoadCommand command = tiny();
+    command.profile = std::make_shared<const strata::MachineProfile>(profile);
+    Bench bench;
+    bench.controller.load(command);
+    QVERIFY(bench.waitFor(State::Ready));
+    const double before = bench.controller.loadedModel()->forecast.decodeTokensPerSecond;
+    QSignalSpy changed(&bench.controller, &EngineController::forecastChanged);
+    QVERIFY(bench.controller.generate(hello(6)));
+    QVERIFY(bench.waitFor(State::Ready));
+    QCOMPARE(changed.size(), 1);
+    QVERIFY(bench.controller.loadedModel()->forecast.decodeTokensPerSecond < before / 5.0);
 }
 
 void TestEngineController::ignoresVerbsThatAreNotLegal() {
