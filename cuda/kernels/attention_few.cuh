@@ -3,6 +3,7 @@
 
 #include "cuda/kernels/attention_few_heads.cuh"
 #include "cuda/kernels/attention_few_join.cuh"
+#include "cuda/kernels/attention_few_maxima.cuh"
 #include "cuda/kernels/attention_pieces.cuh"
 #include "cuda/runtime/dependent_launch.cuh"
 
@@ -25,6 +26,7 @@ class FewBlock {
     using Keys = std::conditional_t<kIsQ8, Q8Keys<kHead>, HalfKeys<kHead>>;
     using Values = std::conditional_t<kIsQ8, Q8Values<kHead>, HalfValues<kHead>>;
     static constexpr int kPairs = kHead / 16;
+    static constexpr bool kAlwaysHides = !kIsQ8 && kTiles > 1; // a branch would take registers that there aren't
 
 public:
     explicit __device__ FewBlock(const Place& place) : m_p(place) {}
@@ -98,11 +100,11 @@ private:
     // ---- the running softmax; this lane's queries are 8 * tile + 2c + {0, 1} ----
 
     __device__ void start() {
+        m_maxima.start();
 #pragma unroll
         for (int tile = 0; tile < kTiles; ++tile)
 #pragma unroll
             for (int i = 0; i < 2; ++i) {
-                m_maximum[tile][i] = -INFINITY;
                 m_total[tile][i] = 0.0F;
 #pragma unroll
                 for (int pair = 0; pair < kPairs; ++pair)
@@ -112,20 +114,28 @@ private:
 
     __device__ void addRows(std::uint32_t row) {
         const bool hasNewRows = row + kWarpRows > m_p.cached;
-        if (hasNewRows)
+        std::uint32_t hidden = 0;
+        if (hasNewRows) {
+            hidden = hiddenScores(row);
             patchKeys(row);
-        float scores[kTiles][4];
-#pragma unroll
-        for (int tile = 0; tile < kTiles; ++tile)
-            score(tile, scores[tile]);
+        }
         const std::uint32_t next = row + m_p.arguments.splits * kTileRows;
-        loadKeys(next);
         std::uint32_t weights[kTiles][2];
+        constexpr int kAtOnce = kTiles > 2 ? 2 : kTiles; // tiles whose scores wait to be weighed
 #pragma unroll
-        for (int tile = 0; tile < kTiles; ++tile) {
-            if (hasNewRows)
-                hide(tile, row, scores[tile]);
-            weigh(tile, scores[tile], weights[tile]);
+        for (int first = 0; first < kTiles; first += kAtOnce) {
+            float scores[kAtOnce][4];
+#pragma unroll
+            for (int i = 0; i < kAtOnce; ++i)
+                score(first + i, scores[i]);
+            if (first == kTiles - kAtOnce)
+                loadKeys(next);
+#pragma unroll
+            for (int i = 0; i < kAtOnce; ++i) {
+                if (kAlwaysHides || hasNewRows)
+                    hide(hidden >> (4 * (first + i)), scores[i]);
+                weigh(first + i, scores[i], weights[first + i]);
+            }
         }
         if (hasNewRows)
             patchValues(row);
@@ -148,15 +158,15 @@ private:
         for (int unit = 0; unit < kHead / 32; ++unit) {
             const uint4 b = *reinterpret_cast<const uint4*>(query + 32 * unit + 8 * m_p.c);
             std::uint32_t a[4];
-            m_keys.operand(2 * unit, a);
+            m_keys.operand(2 * unit, a, m_p.arguments.sameBytes);
             multiplyAdd(chains[0], a, b.x, b.y);
-            m_keys.operand(2 * unit + 1, a);
+            m_keys.operand(2 * unit + 1, a, m_p.arguments.sameBytes);
             multiplyAdd(chains[1], a, b.z, b.w);
         }
         if constexpr (kHead % 32 != 0) {
             const uint2 b = *reinterpret_cast<const uint2*>(query + kHead / 32 * 32 + 4 * m_p.c);
             std::uint32_t a[4];
-            m_keys.operand(kHead / 16 - 1, a);
+            m_keys.operand(kHead / 16 - 1, a, m_p.arguments.sameBytes);
             multiplyAdd(chains[0], a, b.x, b.y);
         }
 #pragma unroll
@@ -174,10 +184,23 @@ private:
         return m_p.arguments.visible == nullptr ? other <= token : (m_p.arguments.visible[token] >> other & 1) != 0;
     }
 
-    __device__ void hide(int tile, std::uint32_t row, float (&scores)[4]) const {
+    // Of all of the lane's scores, a bit for each that its query does not see: one loop, since it is rarely run and
+    // its copies would take registers from the rest.
+    __device__ std::uint32_t hiddenScores(std::uint32_t row) const {
+        std::uint32_t hidden = 0;
+#pragma unroll 1
+        for (int tile = 0; tile < kTiles; ++tile)
+#pragma unroll
+            for (int i = 0; i < 4; ++i)
+                if (!isVisible(8 * tile + 2 * m_p.c + i % 2, row + m_p.g + i / 2 * 8))
+                    hidden |= 1U << (4 * tile + i);
+        return hidden;
+    }
+
+    __device__ static void hide(std::uint32_t hidden, float (&scores)[4]) {
 #pragma unroll
         for (int i = 0; i < 4; ++i)
-            if (!isVisible(8 * tile + 2 * m_p.c + i % 2, row + m_p.g + i / 2 * 8))
+            if ((hidden >> i & 1) != 0)
                 scores[i] = -INFINITY;
     }
 
@@ -190,10 +213,11 @@ private:
 #pragma unroll
             for (int distance = 4; distance < 32; distance *= 2)
                 largest = fmaxf(largest, __shfl_xor_sync(~0U, largest, distance));
-            const float maximum = fmaxf(m_maximum[tile][i], largest);
+            const float before = m_maxima.get(tile, i);
+            const float maximum = fmaxf(before, largest);
             shift[i] = maximum == -INFINITY ? 0.0F : maximum; // infinity minus infinity is no weight
-            rescale(tile, i, exp2Fast(m_maximum[tile][i] - shift[i]));
-            m_maximum[tile][i] = maximum;
+            rescale(tile, i, exp2Fast(before - shift[i]));
+            m_maxima.set(tile, i, m_p.g, maximum);
         }
 #pragma unroll
         for (int i = 0; i < 4; ++i) {
@@ -242,7 +266,7 @@ private:
 #pragma unroll
             for (int distance = 4; distance < 32; distance *= 2)
                 total += __shfl_xor_sync(~0U, total, distance);
-            m_p.maxima[at] = m_maximum[tile][i];
+            m_p.maxima[at] = m_maxima.get(tile, i);
             totals[at] = total;
 #pragma unroll
             for (int pair = 0; pair < kPairs; ++pair)
@@ -254,7 +278,8 @@ private:
     const Place& m_p;
     Keys m_keys;
     Values m_values;
-    float m_maximum[kTiles][2], m_total[kTiles][2], m_sum[kTiles][kPairs][4];
+    FewMaxima<kTiles> m_maxima;
+    float m_total[kTiles][2], m_sum[kTiles][kPairs][4];
 };
 
 template <int kHead, int kTiles, bool kIsQ8>

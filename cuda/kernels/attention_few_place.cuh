@@ -32,6 +32,7 @@ struct FewArguments {
     float* sums;             // (kvHead, z, split, query, dimension)
     float* attended;
     QuantisedRows quantised; // of attended
+    std::uint32_t sameBytes = 0x3210; // for __byte_perm(), unknown to the compiler: see HalfKeys
 };
 
 // Shared memory of a block.

@@ -73,12 +73,14 @@ struct HalfKeys {
             words[which][kHead / 8 - 1] = two.y;
         }
     }
-    // Operand a of step `step`: 16 keys by 16 dimensions.
-    __device__ void operand(int step, std::uint32_t (&a)[4]) const {
-        a[0] = words[0][2 * step];
-        a[1] = words[1][2 * step];
-        a[2] = words[0][2 * step + 1];
-        a[3] = words[1][2 * step + 1];
+    // Operand a of step `step`: 16 keys by 16 dimensions. Its four registers lie side by side, and so do those of a
+    // load, but not the same ones. As a plain copy the compiler would make it again for every product; an operation
+    // that it can't see through, once.
+    __device__ void operand(int step, std::uint32_t (&a)[4], std::uint32_t sameBytes) const {
+        a[0] = __byte_perm(words[0][2 * step], 0, sameBytes);
+        a[1] = __byte_perm(words[1][2 * step], 0, sameBytes);
+        a[2] = __byte_perm(words[0][2 * step + 1], 0, sameBytes);
+        a[3] = __byte_perm(words[1][2 * step + 1], 0, sameBytes);
     }
 };
 
@@ -136,7 +138,7 @@ struct Q8Keys {
             scales[which][unit] = from.load(row.scales + firstBlock + unit);
         }
     }
-    __device__ void operand(int step, std::uint32_t (&a)[4]) const {
+    __device__ void operand(int step, std::uint32_t (&a)[4], std::uint32_t) const {
 #pragma unroll
         for (int which = 0; which < 2; ++which) {
             const __half2 scale = __half2half2(halfOf(scales[which][step / 2]));
