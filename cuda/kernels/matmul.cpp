@@ -128,7 +128,7 @@ MatmulScratch matmulScratch(void* scratch, std::uint32_t columns, std::uint32_t 
     auto* bytes = static_cast<std::byte*>(scratch);
     const std::size_t partials = kArrivalsBytes;
     const std::size_t scales = partials + splitBlocks(multiprocessors) * kPartialBytes;
-    const std::size_t rows = scales + aligned(std::size_t{m} * sizeof(float));
+    const std::size_t rows = scales + aligned(std::size_t{paddedTokens(m)} * sizeof(float));
     const std::size_t end = rows + std::size_t{paddedTokens(m)} * stepCount(columns) * kStepBytes;
     return {reinterpret_cast<std::uint32_t*>(bytes), reinterpret_cast<float*>(bytes + partials),
         reinterpret_cast<float*>(bytes + scales), reinterpret_cast<std::uint8_t*>(bytes + rows), end};

@@ -44,7 +44,7 @@ struct MatmulCall {
     std::uint32_t stepsPerSplit = 0;
     std::uint32_t paddedTokens = 0;
     const std::uint8_t* x = nullptr; // prepared rows
-    const float* rowScales = nullptr;
+    const float* rowScales = nullptr; // paddedTokens, those past m zero
     float* partials = nullptr;         // (tile, split, results of a tile), if there is more than one split
     std::uint32_t* arrivals = nullptr; // (tile), zero before and after
 };

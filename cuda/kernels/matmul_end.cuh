@@ -12,18 +12,22 @@ __device__ __forceinline__ float silu(float x) {
 
 // The results of a lane: pieces of m16n8 as the tensor cores leave them, in tokens `token`, `token` + 1 and on by
 // eight, of one row of the tile and of the one eight further.
-// Values are computed for all tokens, so that no branch stands between them.
+// Values are computed for all tokens, so that no branch stands between them; the row scales of those past the last are
+// zeros.
 template <int kPieces, typename Value, typename Store>
 __device__ __forceinline__ void forTokens(const MatmulCall& call, std::uint32_t token, Value value, Store store) {
+    const auto* const scales = reinterpret_cast<const float2*>(call.rowScales + token); // `token` is even
 #pragma unroll
-    for (int piece = 0; piece < kPieces; ++piece)
+    for (int piece = 0; piece < kPieces; ++piece) {
+        const float2 pair = __ldg(scales + piece * 4);
 #pragma unroll
         for (int i = 0; i < 2; ++i) {
             const std::uint32_t at = token + piece * 8 + i;
-            const float result = value(piece * 4 + i, __ldg(call.rowScales + min(at, call.m - 1)));
+            const float result = value(piece * 4 + i, i == 0 ? pair.x : pair.y);
             if (at < call.m)
                 store(at, result);
         }
+    }
 }
 
 template <int kPieces>

@@ -68,8 +68,11 @@ __global__ void __launch_bounds__(kRowThreads) prepareRowsKernel(const float* x,
             *reinterpret_cast<uint4*>(target + ((chunk + i) ^ (blockIdx.x % 8)) * 16) =
                 reinterpret_cast<const uint4*>(ordered)[i];
     }
-    if (threadIdx.x == 0)
-        rowScales[blockIdx.x] = exp2f(static_cast<float>(exponent));
+    if (threadIdx.x != 0)
+        return;
+    rowScales[blockIdx.x] = exp2f(static_cast<float>(exponent));
+    for (std::uint32_t token = gridDim.x + blockIdx.x; token < padded; token += gridDim.x)
+        rowScales[token] = 0.0f;
 }
 
 } // namespace

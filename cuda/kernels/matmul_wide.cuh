@@ -86,6 +86,18 @@ __device__ __forceinline__ void multiplyStep(WideBlock<Shape>& block, Weights& w
         block.rowsFree[stage].arrive();
 }
 
+// Registers of a thread that brings weights; the two adding groups share what is left of the 168 that all start with.
+// With these the compiler finds places for everything on either side, in all formats.
+template <QuantType type, int kTokens, bool kGateUp>
+inline constexpr int kBringRegisters = []() {
+    constexpr int kSpanColumns = WeightLanes<type>::kSpanColumns;
+    if (kTokens == 256)
+        return !kGateUp || kSpanColumns == 256 ? 56 : 72;
+    return !kGateUp || kSpanColumns == 128 ? 88 : 72;
+}();
+template <QuantType type, int kTokens, bool kGateUp>
+inline constexpr int kAddRegisters = (3 * 168 - kBringRegisters<type, kTokens, kGateUp>) / 2;
+
 template <QuantType type, int kTokens, bool kGateUp>
 __global__ void __launch_bounds__(kWideThreads, 1) multiplyTileWide(const __grid_constant__ MatmulCall call) {
     using Shape = WideShape<type, kTokens>;
@@ -100,13 +112,13 @@ __global__ void __launch_bounds__(kWideThreads, 1) multiplyTileWide(const __grid
         block.initBarriers();
     __syncthreads();
     if (threadIdx.x >= kMatmulThreads) {
-        giveRegisters<56>();
+        giveRegisters<kBringRegisters<type, kTokens, kGateUp>>();
         if (threadIdx.x < kMatmulThreads + kWeightThreads)
             bringWeights<type, Shape, kGateUp>(call, block);
         else if (threadIdx.x == kMatmulThreads + kWeightThreads)
             bringRows(call, block);
     } else {
-        takeRegisters<224>();
+        takeRegisters<kAddRegisters<type, kTokens, kGateUp>>();
         const int lane = threadIdx.x % 32;
         const int row = threadIdx.x / 32 * 16 + lane / 4;
         WideWeights<type, Shape, kGateUp> weights{call, block, row, lane % 4};
