@@ -24,6 +24,21 @@ __device__ __forceinline__ void multiplyAdd(
                  : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
 }
 
+// A lane's rows are eight apart. With an even number of bytes in a row their spans start at the same place of a chunk, so
+// that the distances between them are constants; with an odd one that is so for every second row.
+template <QuantType type, bool kGateUp>
+struct LaneSpans {
+    static constexpr int kCount = WeightLanes<type>::kRowAlignment >= 2 ? 1 : 2;
+    static constexpr int kStep = kGateUp ? 16 : 8; // rows of the tile from one span to the next
+    const std::uint8_t* spans[kCount] = {};
+
+    // Of row `i` of four, whose rows of the tile are `rowStride` bytes apart.
+    __device__ __forceinline__ const std::uint8_t* of(int i, int rowStride) const {
+        const int which = kCount == 1 ? 0 : i * 8 / kStep % 2;
+        return spans[which] + (i * 8 - which * kStep) * rowStride;
+    }
+};
+
 // Four warps along the rows, two along the tokens: a warp has 32 rows by half of the tokens.
 template <QuantType type, int kTokens, bool kGateUp>
 __global__ void __launch_bounds__(kMatmulThreads, 2) multiplyTileF16(const __grid_constant__ MatmulCall call) {
@@ -57,7 +72,7 @@ __global__ void __launch_bounds__(kMatmulThreads, 2) multiplyTileF16(const __gri
     };
 
     float sums[2][kPieces][4] = {};
-    const std::uint8_t* spans[2][2] = {};
+    LaneSpans<type, kGateUp> spans;
     for (int i = 0; i < Shape::kAhead; ++i)
         stage(firstStep + i);
     for (std::uint32_t step = firstStep; step < lastStep; ++step) {
@@ -67,10 +82,11 @@ __global__ void __launch_bounds__(kMatmulThreads, 2) multiplyTileF16(const __gri
         if (step % Shape::kStepsPerSpan == 0) {
             const std::uint32_t span = step / Shape::kStepsPerSpan;
             const std::uint8_t* weights = weightBuffers + span % Shape::kWeightBuffers * Shape::kWeightBytes;
-            for (int i = 0; i < 4; ++i) {
-                const int row = warpRow + i * 8;
+#pragma unroll
+            for (int i = 0; i < spans.kCount; ++i) {
+                const int row = warpRow + i * spans.kStep;
                 const std::uint32_t from = tileRow<kGateUp>(call, matrix, stripe, row).row;
-                spans[i / 2][i % 2] = weights + row * Shape::kRowStride + spanShift<type>(from, call.rowBytes, span);
+                spans.spans[i] = weights + row * Shape::kRowStride + spanShift<type>(from, call.rowBytes, span);
             }
             if constexpr (Shape::kTableBytes > 0) {
                 tabulateScales<type, Shape, kGateUp>(call, matrix, stripe, span, weights, table);
@@ -85,7 +101,7 @@ __global__ void __launch_bounds__(kMatmulThreads, 2) multiplyTileF16(const __gri
 #pragma unroll
             for (int i = 0; i < 4; ++i) {
                 std::uint32_t pairs[4];
-                weightPairs<type>(spans[i / 2][i % 2], table, warpRow + i * 8, group, lane % 4, pairs);
+                weightPairs<type>(spans.of(i, Shape::kRowStride), table, warpRow + i * 8, group, lane % 4, pairs);
 #pragma unroll
                 for (int j = 0; j < 4; ++j)
                     a[j / 2][i / 2][j % 2 * 2 + i % 2] = pairs[j];
