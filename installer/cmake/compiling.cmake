@@ -16,6 +16,7 @@ target_compile_options(strata_options INTERFACE
   $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-restrict>
   # CMake 3.25 has no CUDA20 dialect for nvcc 13, so the language level is passed by hand.
   $<$<COMPILE_LANGUAGE:CUDA>:-std=c++20>)
+# The preset asan compiles with -Og: at -O1 GCC takes half as long again to optimise the checks, which are the same.
 if(STRATA_SANITIZE STREQUAL "address")
   set(STRATA_SANITIZE_FLAGS -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
 elseif(STRATA_SANITIZE STREQUAL "thread")
