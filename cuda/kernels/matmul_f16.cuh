@@ -25,16 +25,18 @@ __device__ __forceinline__ void multiplyAdd(
 }
 
 // A lane's rows are eight apart. With an even number of bytes in a row their spans start at the same place of a chunk, so
-// that the distances between them are constants; with an odd one that is so for every second row.
+// that the distances between them are constants and one span is kept; with an odd number that is so for every second
+// row. Where spans start with a chunk, the compiler does best with all four.
 template <QuantType type, bool kGateUp>
 struct LaneSpans {
-    static constexpr int kCount = WeightLanes<type>::kRowAlignment >= 2 ? 1 : 2;
-    static constexpr int kStep = kGateUp ? 16 : 8; // rows of the tile from one span to the next
+    static constexpr int kAlignment = WeightLanes<type>::kRowAlignment;
+    static constexpr int kCount = kAlignment >= 16 ? 4 : kAlignment >= 2 ? 1 : 2;
+    static constexpr int kStep = kCount == 2 && kGateUp ? 16 : 8; // rows of the tile from one span to the next
     const std::uint8_t* spans[kCount] = {};
 
     // Of row `i` of four, whose rows of the tile are `rowStride` bytes apart.
     __device__ __forceinline__ const std::uint8_t* of(int i, int rowStride) const {
-        const int which = kCount == 1 ? 0 : i * 8 / kStep % 2;
+        const int which = i * 8 / kStep % kCount;
         return spans[which] + (i * 8 - which * kStep) * rowStride;
     }
 };
