@@ -24,8 +24,8 @@ __device__ __forceinline__ void multiplyAdd(
                  : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
 }
 
-// A lane's rows are eight apart. With an even number of bytes in a row their spans start at the same place of a chunk, so
-// that the distances between them are constants and one span is kept; with an odd number that is so for every second
+// A lane's rows are eight apart. With an even number of bytes in a row their spans start at the same place of a chunk,
+// so that the distances between them are constants and one span is kept; with an odd number that is so for every second
 // row. Where spans start with a chunk, the compiler does best with all four.
 template <QuantType type, bool kGateUp>
 struct LaneSpans {
