@@ -92,7 +92,7 @@ std::string describePlan(const PlanReport& report, const PlannedMachine& machine
     text += fmt::format("decode {:>8.2f} tok/s behind {} tokens: {} blocks resident, {} streamed, {} by the CPU\n",
         forecast.decodeTokensPerSecond, formatCount(report.promptTokens), countOf(machine.decode, Executor::Resident),
         countOf(machine.decode, Executor::Streamed), countOf(machine.decode, Executor::Host));
-    text += fmt::format("  a token: {}; bound by {}\n", wireList(forecast.decode), wireName(forecast.decode.bound));
+    text += fmt::format("  a token: {}; bound by {}\n", wireList(machine.decode.cost), wireName(machine.decode.cost.bound));
     if (report.promptTokens > 0)
         text += fmt::format("prompt {:>8.0f} tok/s for {} tokens\n  a chunk: {}; bound by {}\n",
             forecast.promptTokensPerSecond, formatCount(report.promptTokens), wireList(forecast.prompt),
@@ -112,7 +112,7 @@ std::string describeMachines(const PlanReport& report) {
         text += fmt::format("| {} | {} | {} | {} | {:.2f} | {} | {:.0f} | {:.0f} |\n", machine.profileName,
             formatBytes(plan.bytesIn(Tier::Vram)), formatBytes(plan.bytesIn(Tier::Ram)),
             formatBytes(plan.bytesIn(Tier::Disk)), machine.forecast.decodeTokensPerSecond,
-            wireName(machine.forecast.decode.bound), machine.forecast.promptTokensPerSecond,
+            wireName(machine.decode.cost.bound), machine.forecast.promptTokensPerSecond,
             machine.forecast.loadSeconds);
     }
     return text + fmt::format("\n{}\n", kForecastOnly);
@@ -134,7 +134,7 @@ Json toJson(const PlanReport& report, const PlannedMachine& machine) {
         {"forecast", {{"decode_tokens_per_s", forecast.decodeTokensPerSecond},
                          {"prompt_tokens_per_s", forecast.promptTokensPerSecond},
                          {"prompt_tokens", report.promptTokens}, {"load_s", forecast.loadSeconds}}},
-        {"decode", toJson(forecast.decode)}, {"prompt", toJson(forecast.prompt)}, {"blocks", blocksOf(machine)}};
+        {"decode", toJson(machine.decode.cost)}, {"prompt", toJson(forecast.prompt)}, {"blocks", blocksOf(machine)}};
 }
 
 } // namespace strata::cli

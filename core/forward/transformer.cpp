@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <chrono>
 #include <functional>
 
 namespace strata {
@@ -119,25 +120,34 @@ void Transformer::compute(const WeightBlock& block, const BlockLease& lease, con
         m_activations.wrote(executor, {Residual});
         break;
     case BlockKind::Attention:
-        executor.projectQkv(weights, pass, m_activations.reading(executor, {Residual}));
+        executor.projectQkv(weights, pass, bring(executor, {Residual}));
         m_activations.wrote(executor, {Query, Key, Value});
         attend(cache.layer(block.layer), pass);
-        executor.projectOutput(weights, pass, m_activations.reading(executor, {Residual, Attended}));
+        executor.projectOutput(weights, pass, bring(executor, {Residual, Attended}));
         break;
     case BlockKind::FeedForward:
-        executor.feedForward(weights, pass, m_activations.reading(executor, {Residual}));
+        executor.feedForward(weights, pass, bring(executor, {Residual}));
         break;
     case BlockKind::Head:
-        executor.head(weights, pass, m_activations.reading(executor, {Residual}));
+        executor.head(weights, pass, bring(executor, {Residual}));
         m_headDevice = &executor;
         break;
     }
 }
 
+Activations& Transformer::bring(Backend& executor, std::initializer_list<ActivationPart> parts) {
+    const auto start = std::chrono::steady_clock::now();
+    Activations& activations = m_activations.reading(executor, parts);
+    m_weights->spentElsewhere(std::chrono::steady_clock::now() - start);
+    return activations;
+}
+
 void Transformer::attend(const KvLayer& layer, const Pass& pass) {
     using enum ActivationPart;
+    const auto start = std::chrono::steady_clock::now();
     layer.device->attend(layer, pass, m_activations.reading(*layer.device, {Query, Key, Value}));
     m_activations.wrote(*layer.device, {Attended});
+    m_weights->spentElsewhere(std::chrono::steady_clock::now() - start);
 }
 
 void Transformer::readLogits(std::uint32_t row, std::span<float> logits) {

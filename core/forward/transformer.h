@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <span>
 #include <stop_token>
@@ -41,6 +42,8 @@ private:
         const Pass& pass, const KvCache& cache, const std::stop_token& stop, const BlockSink* afterBlock);
     void compute(const WeightBlock& block, const BlockLease& lease, const Pass& pass, const KvCache& cache);
     void attend(const KvLayer& layer, const Pass& pass);
+    // As ActivationExchange::reading, and tells the weights that waiting is none of their business.
+    Activations& bring(Backend& executor, std::initializer_list<ActivationPart> parts);
 
     const Model* m_model;
     WeightStore* m_weights;

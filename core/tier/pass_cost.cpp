@@ -63,16 +63,16 @@ std::uint64_t readBytes(const PlannedBlock& block, std::uint32_t tokens) {
     return block.kind == BlockKind::Embedding ? block.readBytes * tokens : block.readBytes;
 }
 
-// The longer of reading and multiplying.
-double blockSeconds(
-    const PlannedBlock& block, std::uint32_t tokens, double bytesPerSecond, const MultiplyRates& rates) {
-    const std::uint64_t read = readBytes(block, tokens);
-    const ProductWork work = {.weightBytes = read,
+double multiplySeconds(const PlannedBlock& block, std::uint32_t tokens, const MultiplyRates& rates) {
+    const ProductWork work = {.weightBytes = readBytes(block, tokens),
         .weightCount = block.weightCount,
         .inputCount = block.inputCount,
         .activationCount = block.activationCount};
-    return std::max(
-        secondsOf(static_cast<double>(read), bytesPerSecond), rates.seconds(work, tokensOf(block, tokens)));
+    return rates.seconds(work, tokensOf(block, tokens));
+}
+
+double readSeconds(const PlannedBlock& block, std::uint32_t tokens, double bytesPerSecond) {
+    return secondsOf(static_cast<double>(readBytes(block, tokens)), bytesPerSecond);
 }
 
 class CostSum {
@@ -122,9 +122,12 @@ private:
 
     void addHost(const PlannedBlock& block) {
         addBytes(Wire::Host, readBytes(block, m_tokens));
-        m_work.hostAlone += hostBlockSeconds(block, m_tokens, m_profile.hostRead, m_profile);
-        m_work.hostBeside += hostBlockSeconds(
-            block, m_tokens, m_plan.usesGpu ? m_profile.hostReadBesideLink : m_profile.hostRead, m_profile);
+        const double multiply = multiplySeconds(block, m_tokens, m_profile.cpuMultiply);
+        const auto seconds = [&](double rate) {
+            return std::max(readSeconds(block, m_tokens, rate), multiply) + m_profile.cpuBlockSeconds;
+        };
+        m_work.hostAlone += seconds(m_profile.hostRead);
+        m_work.hostBeside += seconds(m_plan.usesGpu ? m_profile.hostReadBesideLink : m_profile.hostRead);
     }
 
     void addGpu(const PlannedBlock& block, Executor executor) {
@@ -150,11 +153,13 @@ private:
 
 double hostBlockSeconds(
     const PlannedBlock& block, std::uint32_t tokens, double bytesPerSecond, const MachineProfile& profile) {
-    return blockSeconds(block, tokens, bytesPerSecond, profile.cpuMultiply) + profile.cpuBlockSeconds;
+    const double multiply = multiplySeconds(block, tokens, profile.cpuMultiply);
+    return std::max(readSeconds(block, tokens, bytesPerSecond), multiply) + profile.cpuBlockSeconds;
 }
 
 double gpuBlockSeconds(const PlannedBlock& block, std::uint32_t tokens, const MachineProfile& profile) {
-    return blockSeconds(block, tokens, profile.vramRead, profile.gpuMultiply) + profile.gpuBlockSeconds;
+    const double multiply = multiplySeconds(block, tokens, profile.gpuMultiply);
+    return std::max(readSeconds(block, tokens, profile.vramRead), multiply) + profile.gpuBlockSeconds;
 }
 
 double exchangeSeconds(const Plan& plan, std::uint32_t tokens, const MachineProfile& profile) {

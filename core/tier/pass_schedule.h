@@ -25,13 +25,13 @@ struct Schedule {
 std::uint32_t scheduleTokens(std::uint32_t tokens);
 
 // The fastest of all numbers of feed-forward blocks and of attention blocks that could be streamed rather than computed
-// by the CPU, each spread evenly between the others so that wires overlap: as fast as its wires allow (passCost). A pure
-// function, and what plans and forecasts are made by: more of anything never makes it slower.
+// by the CPU, each spread evenly between the others so that wires overlap: as fast as its wires allow (passCost). A
+// pure function, and what plans and forecasts are made by: more of anything never makes it slower.
 Schedule balancePass(const Plan& plan, std::uint32_t tokens, const MachineProfile& profile,
     HeadUse head = HeadUse::Computed);
 
-// What a pass runs by: that, or in passes of few tokens the choice of blocks which comes nearest to it with a ring of
-// this size, since the link can run ahead no further than that (PassTimeline). A pure function.
+// What a pass runs by: that, or in passes of few tokens without blocks on disk the choice of blocks which comes nearest
+// to it with a ring of this size, since the link can run ahead no further (PassTimeline). A pure function.
 Schedule schedulePass(const Plan& plan, std::uint32_t tokens, const MachineProfile& profile,
     HeadUse head = HeadUse::Computed);
 

@@ -81,7 +81,8 @@ std::vector<Executor> PassTimeline::chooseOnTheWay(
 // be of one size, the largest's.
 PassTimeline::Arrival PassTimeline::arrivalOf(const PlannedBlock& block) const {
     const std::uint64_t ring = m_plan.ringBytes;
-    const std::uint64_t largest = std::max<std::uint64_t>(block.largestTensorBytes, 1);
+    const std::uint64_t largest = block.largestTensorBytes;
+    assert(largest > 0);
     const std::uint64_t parts = (block.packedBytes + largest - 1) / largest;
     const std::uint64_t part = (block.packedBytes + parts - 1) / parts;
     Arrival arrival{.end = m_ringEnd, .time = m_linkFree};

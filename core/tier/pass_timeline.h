@@ -11,7 +11,7 @@
 namespace strata {
 
 // When each block of a pass is computed, with a ring that holds so much and no more: what passCost can't see, since it
-// adds up the work of a pass as if a wire could run ahead as far as it liked. Blocks on disk arrive in time.
+// adds up the work of a pass as if a wire could run ahead as far as it liked. For plans without blocks on disk.
 class PassTimeline {
 public:
     // The plan and the profile must outlive it.

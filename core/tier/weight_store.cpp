@@ -139,6 +139,7 @@ void WeightStore::beginPass(std::uint32_t tokens, HeadUse head) {
     m_passTokens = tokens;
     m_isPassOpen = true;
     m_counted = {};
+    m_hostNanoseconds = 0;
     m_passStart = Clock::now();
     if (m_streamer != nullptr)
         m_streamer->begin(*m_schedule, isLeft);
@@ -208,8 +209,15 @@ void WeightStore::count(const HeldBlock& held, Clock::time_point end) {
     m_blockTimes[held.block.value] = nanoseconds(end - held.since);
     WireTotals& wire = m_counted.wire(held.executor == Executor::Host ? Wire::Host : Wire::Vram);
     wire.bytes += bytes;
-    if (held.executor == Executor::Host)
-        wire.busyNanoseconds += nanoseconds(end - held.computedSince);
+    if (held.executor != Executor::Host)
+        return;
+    wire.busyNanoseconds += nanoseconds(end - held.computedSince);
+    m_hostNanoseconds += nanoseconds(end - held.computedSince - held.elsewhere);
+}
+
+void WeightStore::spentElsewhere(Clock::duration time) {
+    assert(m_held);
+    m_held->elsewhere += time;
 }
 
 void WeightStore::finishPass() {
@@ -237,9 +245,14 @@ void WeightStore::learnPace() {
     const std::array<WireTotals, kWireCount> totals = m_plan.metrics->snapshot().wires;
     const std::array<WireTotals, kWireCount> before = std::exchange(m_totals, totals);
     std::array<WireTotals, kWireCount> carried;
-    for (std::size_t i = 0; i < kWireCount; ++i)
+    for (const Wire wire : {Wire::Link, Wire::Disk}) {
+        const auto i = static_cast<std::size_t>(wire);
         carried[i] = {.bytes = totals[i].bytes - before[i].bytes,
             .busyNanoseconds = totals[i].busyNanoseconds - before[i].busyNanoseconds};
+    }
+    if (m_passTokens == m_schedule->tokens) // else the CPU multiplied for fewer than was foretold
+        carried[static_cast<std::size_t>(Wire::Host)] = {
+            .bytes = m_counted.wire(Wire::Host).bytes, .busyNanoseconds = m_hostNanoseconds};
     m_pace.add(m_schedule->cost, carried, m_passTokens);
 }
 

@@ -80,6 +80,9 @@ public:
     // Waits until the block can be computed with; nullopt when stop was requested. Throws Error if reading or copying
     // failed.
     std::optional<BlockLease> acquire(BlockIndex block, const std::stop_token& stop);
+    // So much of the time since then was not spent on the block's weights: the pass waited for activations to come
+    // from another device, or attended.
+    void spentElsewhere(std::chrono::steady_clock::duration time);
     void finishPass(); // everything was handed over to the devices
 
     // The devices that leases may name, without repetition.
@@ -101,6 +104,7 @@ private:
         std::uint64_t number = 0; // by which a ring holds it, if it was brought
         std::chrono::steady_clock::time_point since;         // it was asked for
         std::chrono::steady_clock::time_point computedSince; // it was there
+        std::chrono::steady_clock::duration elsewhere = {};
     };
 
     WeightStore(const Model& model, WeightPlan plan);
@@ -136,6 +140,7 @@ private:
 
     PaceMeter m_pace;
     std::array<WireTotals, kWireCount> m_totals = {}; // when the pace was last learned
+    std::uint64_t m_hostNanoseconds = 0;              // of this pass, for the CPU's weights alone
 };
 
 } // namespace strata

@@ -8,12 +8,8 @@ namespace {
 
 // Of one pass. Beyond it something else was the matter: a machine that slept, a debugger.
 constexpr double kSlowest = 10.0;
-
-double medianOf(std::vector<double> values) {
-    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-    std::nth_element(values.begin(), middle, values.end());
-    return *middle;
-}
+// Of a pass that a wire is busy for, lest a row of the embedding stands for all of RAM.
+constexpr double kLeastShare = 0.05;
 
 } // namespace
 
@@ -30,31 +26,35 @@ MachineProfile atPace(MachineProfile profile, const WirePace& pace) {
     return profile;
 }
 
+double PaceMeter::Recent::median() const {
+    std::array<double, kPasses> sorted = ratios;
+    const auto end = sorted.begin() + static_cast<std::ptrdiff_t>(std::min(count, kPasses));
+    const auto middle = sorted.begin() + (end - sorted.begin()) / 2;
+    std::nth_element(sorted.begin(), middle, end);
+    return *middle;
+}
+
 void PaceMeter::add(
     const PassCost& foretold, const std::array<WireTotals, kWireCount>& measured, std::uint32_t tokens) {
     for (const Wire wire : {Wire::Link, Wire::Host, Wire::Disk}) {
         const auto i = static_cast<std::size_t>(wire);
+        const double expected = foretold.busySeconds[i];
         if (wire == Wire::Host && tokens > MultiplyRates::kTokenCounts.back())
             continue;
-        const double expected = foretold.busySeconds[i] + (wire == Wire::Host ? foretold.exchangeSeconds : 0.0);
-        if (measured[i].bytes == 0 || foretold.bytes[i] == 0 || expected <= 0.0)
+        if (measured[i].bytes == 0 || measured[i].busyNanoseconds == 0 || expected <= kLeastShare * foretold.seconds)
             continue;
         // By the byte: what runs ahead of a pass does not end with it.
         const double share = static_cast<double>(measured[i].bytes) / static_cast<double>(foretold.bytes[i]);
         const double ratio = static_cast<double>(measured[i].busyNanoseconds) * 1e-9 / (share * expected);
-        Recent& recent = m_recent[i];
-        if (recent.ratios.size() < kPasses)
-            recent.ratios.emplace_back();
-        recent.ratios[recent.next] = std::clamp(ratio, 1.0 / kSlowest, kSlowest);
-        recent.next = (recent.next + 1) % kPasses;
+        m_recent[i].add(std::clamp(ratio, 1.0 / kSlowest, kSlowest));
     }
 }
 
 WirePace PaceMeter::pace() const {
     WirePace pace;
     for (std::size_t i = 0; i < kWireCount; ++i)
-        if (!m_recent[i].ratios.empty())
-            pace.factors[i] = medianOf(m_recent[i].ratios);
+        if (m_recent[i].count > 0)
+            pace.factors[i] = m_recent[i].median();
     return pace;
 }
 

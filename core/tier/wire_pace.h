@@ -8,7 +8,7 @@
 
 #include <array>
 #include <cstddef>
-#include <vector>
+#include <cstdint>
 
 namespace strata {
 
@@ -22,14 +22,14 @@ struct WirePace {
 // The figures of a machine whose link, RAM and drives are at another pace than they were when it was measured.
 MachineProfile atPace(MachineProfile profile, const WirePace& pace);
 
-// Learns from passes at which pace link, RAM and drives are now: other programs, or on a shared host other machines, use
+// Learns from passes at which pace link, RAM and drives are now: other programs, or on a shared host other guests, use
 // them too, and did or did not when the machine was measured. Of each wire the median of the last passes counts, so
 // that one that was disturbed does not. A GPU's own memory has no other users, and is taken as it was measured.
 class PaceMeter {
 public:
-    // A pass that was finished: what was foretold of it, and what each wire carried meanwhile, in how long. The CPU's
-    // time holds exchanges, as in the metrics. A pass in which the CPU multiplies for so many tokens that it computes
-    // longer than it reads says nothing about RAM.
+    // A pass that was finished: what was foretold of it, and what each wire carried meanwhile, in how long; the CPU
+    // without waiting for activations, and without attention. A wire that has next to nothing to do says nothing of its
+    // pace, and neither does the CPU in passes of so many tokens that it multiplies for longer than it reads.
     void add(const PassCost& foretold, const std::array<WireTotals, kWireCount>& measured, std::uint32_t tokens);
 
     WirePace pace() const; // 1 for wires that carried nothing yet
@@ -38,8 +38,11 @@ private:
     static constexpr std::size_t kPasses = 15; // that are remembered
 
     struct Recent { // of one wire: the last kPasses ratios, the oldest of which is overwritten
-        std::vector<double> ratios;
-        std::size_t next = 0;
+        std::array<double, kPasses> ratios = {};
+        std::size_t count = 0; // that were ever added
+
+        void add(double ratio) { ratios[count++ % kPasses] = ratio; }
+        double median() const; // some must have been added
     };
     std::array<Recent, kWireCount> m_recent;
 };

@@ -7,6 +7,7 @@
 #include "gui/tiermap/block_pins.h"
 #include "gui/tiermap/plan_controls.h"
 #include "gui/tiermap/tier_map_view.h"
+#include "gui/tiermap/wire_bars.h"
 
 #include <QAccessible>
 #include <QLabel>
@@ -150,8 +151,10 @@ void TierMapPanel::showSubject() {
 }
 
 void TierMapPanel::showTruth() {
-    if (isTruth())
-        showWords(truthOf(*loadedSubject()), {});
+    if (!isTruth())
+        return;
+    m_bound->setText(boundSentence(*loadedSubject()));
+    showWords(truthOf(*loadedSubject()), {});
 }
 
 // Nobody sees it while the dock is hidden: then it is planned when it comes forward.

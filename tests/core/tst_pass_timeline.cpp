@@ -90,22 +90,20 @@ private slots:
     void nothingIsFasterThanItsWires() {
         ShapeFolder shapes;
         const Shape& shape = shapes.get("70b", "Q4_K_M");
-        for (const char* name : {"reference_h100", "rtx3090_pcie4x16_ddr5", "rtx3070_pcie3x8_ddr4"}) {
+        for (const char* name : {"reference_h100", "rtx3070_pcie3x8_ddr4"}) {
             const MachineProfile profile = profileNamed(name);
-            for (const std::uint64_t vram : {12'500'000'000, 24'500'000'000}) {
-                const Plan plan = planTiers(shape.model(), budgetsOf(shape, vram, kPlenty), profile);
-                PassTimeline timeline(plan, 1, profile, HeadUse::Computed);
-                const Schedule balanced = balancePass(plan, 1, profile);
-                const Schedule arranged = schedulePass(plan, 1, profile);
-                const double bound = balanced.cost.seconds;
-                const double even = timeline.seconds(balanced.executors);
-                const double best = timeline.seconds(arranged.executors);
-                qInfo("%s, %.1f GB: wires allow %.1f ms, evenly spread %.1f, arranged %.1f", name, double(vram) / 1e9,
-                    bound * 1e3, even * 1e3, best * 1e3);
-                QVERIFY(best <= even);
-                QVERIFY(best > bound * 0.99);
-                QVERIFY2(best < bound * 1.06, name);
-            }
+            const Plan plan = planTiers(shape.model(), budgetsOf(shape, 24'500'000'000, kPlenty), profile);
+            PassTimeline timeline(plan, 1, profile, HeadUse::Computed);
+            const Schedule balanced = balancePass(plan, 1, profile);
+            const Schedule arranged = schedulePass(plan, 1, profile);
+            const double bound = balanced.cost.seconds;
+            const double even = timeline.seconds(balanced.executors);
+            const double best = timeline.seconds(arranged.executors);
+            qInfo("%s: wires allow %.1f ms, evenly spread %.1f, arranged %.1f", name, bound * 1e3, even * 1e3,
+                best * 1e3);
+            QVERIFY(best <= even);
+            QVERIFY(best > bound * 0.99);
+            QVERIFY2(best < bound * 1.06, name);
         }
     }
     // Of a machine whose link and RAM are about as fast: blocks of both kinds, spread evenly by their numbers, come in

@@ -14,13 +14,13 @@ constexpr auto kLink = static_cast<std::size_t>(Wire::Link);
 constexpr auto kHost = static_cast<std::size_t>(Wire::Host);
 constexpr auto kDisk = static_cast<std::size_t>(Wire::Disk);
 
-// A pass that the link and the CPU should be busy with for a second each, the CPU with a tenth for exchanges besides.
+// A pass that the link and the CPU should be busy with for a second each.
 PassCost foretold() {
     PassCost cost;
     cost.bytes[kLink] = 1000;
     cost.bytes[kHost] = 2000;
     cost.busySeconds[kLink] = cost.busySeconds[kHost] = 1.0;
-    cost.exchangeSeconds = 0.1;
+    cost.seconds = 1.2;
     return cost;
 }
 
@@ -49,7 +49,7 @@ private slots:
     }
     void isLearnedByTheByte() {
         PaceMeter meter;
-        meter.add(foretold(), carried(500, 0.6, 1.65), 1); // half of the bytes: the ring was full
+        meter.add(foretold(), carried(500, 0.6, 1.5), 1); // half of the bytes: the ring was full
         QVERIFY(isNear(meter.pace()[Wire::Link], 1.2));
         QVERIFY(isNear(meter.pace()[Wire::Host], 1.5));
         QCOMPARE(meter.pace()[Wire::Disk], 1.0);
@@ -58,16 +58,16 @@ private slots:
     void aPassThatWasDisturbedDoesNotCount() {
         PaceMeter meter;
         for (const double seconds : {1.1, 1.1, 9.0, 1.1})
-            meter.add(foretold(), carried(1000, seconds, 1.1), 1);
+            meter.add(foretold(), carried(1000, seconds, 1.0), 1);
         QVERIFY(isNear(meter.pace()[Wire::Link], 1.1));
         QVERIFY(isNear(meter.pace()[Wire::Host], 1.0));
     }
     void whatIsLongAgoIsForgotten() {
         PaceMeter meter;
         for (int i = 0; i < 100; ++i)
-            meter.add(foretold(), carried(1000, 3.0, 1.1), 1);
+            meter.add(foretold(), carried(1000, 3.0, 1.0), 1);
         for (int i = 0; i < 8; ++i)
-            meter.add(foretold(), carried(1000, 1.0, 1.1), 1);
+            meter.add(foretold(), carried(1000, 1.0, 1.0), 1);
         QVERIFY(isNear(meter.pace()[Wire::Link], 1.0));
     }
     void longPassesSayNothingOfRam() {
@@ -76,9 +76,17 @@ private slots:
         QVERIFY(isNear(meter.pace()[Wire::Link], 1.3));
         QCOMPARE(meter.pace()[Wire::Host], 1.0);
     }
+    void aWireWithNextToNothingToDoSaysNothing() {
+        PassCost cost = foretold();
+        cost.busySeconds[kHost] = 1e-3; // a row of the embedding
+        PaceMeter meter;
+        meter.add(cost, carried(1000, 1.3, 1e-5), 1);
+        QVERIFY(isNear(meter.pace()[Wire::Link], 1.3));
+        QCOMPARE(meter.pace()[Wire::Host], 1.0);
+    }
     void aStandstillIsNoPace() {
         PaceMeter meter;
-        meter.add(foretold(), carried(1000, 1e6, 1.1), 1);
+        meter.add(foretold(), carried(1000, 1e6, 1.0), 1);
         QVERIFY(meter.pace()[Wire::Link] <= 10.0);
     }
     void slowsEveryFigureOfItsWire() {
