@@ -92,7 +92,8 @@ std::string describePlan(const PlanReport& report, const PlannedMachine& machine
     text += fmt::format("decode {:>8.2f} tok/s behind {} tokens: {} blocks resident, {} streamed, {} by the CPU\n",
         forecast.decodeTokensPerSecond, formatCount(report.promptTokens), countOf(machine.decode, Executor::Resident),
         countOf(machine.decode, Executor::Streamed), countOf(machine.decode, Executor::Host));
-    text += fmt::format("  a token: {}; bound by {}\n", wireList(machine.decode.cost), wireName(machine.decode.cost.bound));
+    const PassCost& token = machine.decode.cost;
+    text += fmt::format("  a token: {}; bound by {}\n", wireList(token), wireName(token.bound));
     if (report.promptTokens > 0)
         text += fmt::format("prompt {:>8.0f} tok/s for {} tokens\n  a chunk: {}; bound by {}\n",
             forecast.promptTokensPerSecond, formatCount(report.promptTokens), wireList(forecast.prompt),

@@ -32,8 +32,8 @@ struct PassCost {
 PassCost passCost(const Plan& plan, std::span<const Executor> executors, std::uint32_t tokens,
     const MachineProfile& profile, HeadUse head = HeadUse::Computed);
 
-// One block of a pass of `tokens` tokens by itself, in seconds: by the CPU, whose memory gives so many bytes a second, and
-// by the GPU that has its weights.
+// One block of a pass of `tokens` tokens by itself, in seconds: by the CPU, whose memory gives so many bytes a second,
+// and by the GPU that has its weights.
 double hostBlockSeconds(
     const PlannedBlock& block, std::uint32_t tokens, double bytesPerSecond, const MachineProfile& profile);
 double gpuBlockSeconds(const PlannedBlock& block, std::uint32_t tokens, const MachineProfile& profile);

@@ -17,8 +17,8 @@ namespace strata {
 namespace {
 
 // A ring for two and a half of the largest blocks: one is computed from while the next one arrives, a smaller one may
-// lie between them, and up to a tensor's room is lost where the ring ends. With less the link stands still up to a tenth
-// of the time, and more would only take room from resident blocks (docs/tiers.md).
+// lie between them, and up to a tensor's room is lost where the ring ends. With less the link stands still for up to a
+// tenth of the time, and more would only take room from resident blocks (docs/tiers.md).
 constexpr std::uint64_t ringFor(std::uint64_t largestBlock) {
     return largestBlock * 5 / 2 / kTensorAlignment * kTensorAlignment;
 }

@@ -295,8 +295,8 @@ private slots:
         QTest::newRow("bench") << QStringList{"bench", m_model, "-p", "16", "-n", "4", "-r", "2", "--depth", "5",
                                       "--verify", "8", "--json"}
                                << QStringList{"model", "device", "prompt", "decode", "depth", "verify", "load_s",
-                                      "vram_bytes", "ram_bytes", "plan", "forecast", "forecast_after_warm_up", "pace", "bytes",
-                                      "decode_weight_bytes_per_s"};
+                                      "vram_bytes", "ram_bytes", "plan", "forecast", "forecast_after_warm_up",
+                                      "pace", "bytes", "decode_weight_bytes_per_s"};
         QTest::newRow("plan") << QStringList{"plan", m_model, "--profile", kProfile, "--json"}
                               << QStringList{"model", "context", "profile", "budgets", "plan", "forecast", "decode",
                                      "prompt", "blocks"};
