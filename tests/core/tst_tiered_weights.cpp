@@ -4,6 +4,7 @@
 #include "tests/support/remote_device.h"
 #include "tests/support/tiered_rig.h"
 #include "tests/support/tiny_model.h"
+#include "tests/support/work_clock.h"
 
 #include <QtTest>
 
@@ -24,11 +25,7 @@ using Rig = TieredRig;
 
 // How many plans are tried, at random. Sanitizers watch how passes run: a few plans use every executor already, which
 // the test checks. The numbers of many plans are compared where that takes an eighth of the time.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr int kPlans = 12;
-#else
-constexpr int kPlans = 40;
-#endif
+constexpr int kPlans = kSanitizerFactor == 1 ? 40 : 12;
 
 std::optional<BackendChoice> remoteIf(bool usesGpu) {
     return usesGpu ? std::optional(remoteDevice()) : std::nullopt;
